@@ -1,0 +1,1 @@
+//! Generators that the benchmarks share.

@@ -1,0 +1,1 @@
+"""The Gateway API, wherever Python runs."""

@@ -1,0 +1,290 @@
+"""The snapshot: the one document that crosses from Python to Rust.
+
+Resolution makes it, the core compiles it, ``gwroute compile`` prints it. The types are frozen
+dataclasses with tuples inside, so that a snapshot can be shared, compared and kept; their
+fields and names are those of ``rust/gwroute-core/src/ir.rs``, which refuses unknown ones.
+
+A snapshot is flat: listeners, rules and upstreams are three lists of records with a stable
+``key`` each, as fine as what a user edits. A changed route changes its own rules and nothing
+else, which is what makes :func:`gwroute.delta.diff` cheap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Union
+
+SCHEMA = 1
+"""Number of this schema. The core refuses a document with another one."""
+
+__all__ = [
+    "SCHEMA",
+    "Backend",
+    "Delta",
+    "Endpoint",
+    "Fail",
+    "Filter",
+    "Listener",
+    "PathMatch",
+    "PathModifier",
+    "RemovedEndpoint",
+    "RequestHeaderModifier",
+    "RequestRedirect",
+    "ResponseHeaderModifier",
+    "RouteMatch",
+    "RouteRef",
+    "Rule",
+    "Snapshot",
+    "URLRewrite",
+    "Upstream",
+    "ValueMatch",
+    "VirtualHost",
+]
+
+Header = tuple[str, str]
+"""Name and value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One programmed listener of a Gateway, or of a ListenerSet attached to it."""
+
+    key: str
+    """Unique and stable: ``infra/public/https``."""
+    gateway: str
+    """``namespace/name`` of the Gateway."""
+    name: str
+    """The listener's own name."""
+    port: int
+    """Port of the Gateway API object; where it is bound is the proxy's matter."""
+    protocol: Literal["HTTP", "HTTPS"]
+    hostname: str | None = None
+    """Lower case, ``*.`` in front for a wildcard; None takes every host."""
+    node_pool: str | None = None
+    """The node pool the gateway serves, if it is scoped to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRef:
+    """The route and the rule in it, as a person would name them."""
+
+    kind: str
+    namespace: str
+    name: str
+    rule: int
+    """Index of the rule in the route, from 0."""
+    rule_name: str | None = None
+    created: int | None = None
+    """``creationTimestamp`` in seconds since 1970; None (not from a cluster) ranks as newest."""
+    file: str | None = None
+    line: int | None = None
+    """Line of the rule in ``file``, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """One host under one listener."""
+
+    listener: str
+    """Key of the listener."""
+    host: str | None = None
+    """Intersection of the listener's and the route's hostname; None takes every host."""
+    hostname: str | None = None
+    """The hostname as the route has it, which decides precedence; None if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathMatch:
+    """A condition on the path."""
+
+    type: Literal["Exact", "PathPrefix", "RegularExpression"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatch:
+    """A condition on a header (name in lower case) or a query parameter."""
+
+    name: str
+    type: Literal["Exact", "RegularExpression"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Conditions that must all hold."""
+
+    path: PathMatch | None = None
+    method: str | None = None
+    headers: tuple[ValueMatch, ...] = ()
+    query_params: tuple[ValueMatch, ...] = ()
+    line: int | None = None
+    """Line of the match in the route's file, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathModifier:
+    """A change of the path."""
+
+    type: Literal["ReplaceFullPath", "ReplacePrefixMatch"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHeaderModifier:
+    """Edits of the request's headers; a name stands in one of the three only."""
+
+    set: tuple[Header, ...] = ()
+    add: tuple[Header, ...] = ()
+    remove: tuple[str, ...] = ()
+    type: Literal["RequestHeaderModifier"] = "RequestHeaderModifier"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHeaderModifier:
+    """Edits of the response's headers; a name stands in one of the three only."""
+
+    set: tuple[Header, ...] = ()
+    add: tuple[Header, ...] = ()
+    remove: tuple[str, ...] = ()
+    type: Literal["ResponseHeaderModifier"] = "ResponseHeaderModifier"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRedirect:
+    """Answers with a redirect; what is None stays as the request has it."""
+
+    scheme: str | None = None
+    hostname: str | None = None
+    path: PathModifier | None = None
+    port: int | None = None
+    status: int = 302
+    type: Literal["RequestRedirect"] = "RequestRedirect"
+
+
+@dataclass(frozen=True, slots=True)
+class URLRewrite:
+    """Changes host and path of what the backend gets; what is None stays."""
+
+    hostname: str | None = None
+    path: PathModifier | None = None
+    type: Literal["URLRewrite"] = "URLRewrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Stands for a filter that could not be resolved: its requests get an error.
+
+    "MUST NOT be skipped. Instead, requests that would have been processed by that filter MUST
+    receive a HTTP error response." (HTTPRouteFilter)
+    """
+
+    status: int
+    message: str
+    type: Literal["Fail"] = "Fail"
+
+
+Filter = Union[RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite, Fail]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer the gateway owes because of a fault in the configuration."""
+
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One entry of ``backendRefs``."""
+
+    name: str
+    """As a person would name it: ``shop/cart:8080``."""
+    upstream: str | None
+    """Key of the upstream; None for an invalid reference, whose share gets 500."""
+    weight: int = 1
+    filters: tuple[Filter, ...] = ()
+    invalid: Failure | None = None
+    """Why the reference is invalid, in the words of the condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of one route, with the virtual hosts in which it stands."""
+
+    key: str
+    """Unique and stable: ``httproute/shop/cart/rule/1``, with ``@pool`` behind it where gateways
+    of several node pools see different endpoints."""
+    route: RouteRef
+    hosts: tuple[VirtualHost, ...]
+    matches: tuple[RouteMatch, ...]
+    filters: tuple[Filter, ...] = ()
+    backends: tuple[Backend, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address that serves."""
+
+    address: str
+    """IPv4 or IPv6 address, without brackets."""
+    port: int
+    node: str | None = None
+    node_pool: str | None = None
+    zone: str | None = None
+    pod: str | None = None
+    """``namespace/name`` of the pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedEndpoint:
+    """One address that does not serve, and why."""
+
+    address: str
+    """``address:port``, an IPv6 address in brackets."""
+    by: Literal["topology", "internal_traffic_policy", "readiness", "preference"]
+    detail: str
+    """In words, with node and pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A named set of endpoints."""
+
+    key: str
+    """Unique and stable: ``shop/cart:8080``, with ``@pool`` or ``+h2c`` behind it where one
+    Service port is seen in several ways."""
+    service: str
+    """The Service port as a person names it."""
+    protocol: Literal["http/1.1", "h2c"] = "http/1.1"
+    endpoints: tuple[Endpoint, ...] = ()
+    """Ready and in reach. Empty gives 503."""
+    assumed: bool = False
+    """The endpoints are not known: no EndpointSlice in the input, and assumed to exist."""
+    removed: tuple[RemovedEndpoint, ...] = ()
+    scope: str | None = None
+    """The scoping rule that applied, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a data plane has to know."""
+
+    listeners: tuple[Listener, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    upstreams: tuple[Upstream, ...] = ()
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What turns one snapshot into another, record by record."""
+
+    listeners: tuple[Listener, ...] | None = None
+    """All listeners, in order, if any of them changed."""
+    put_rules: tuple[Rule, ...] = ()
+    delete_rules: tuple[str, ...] = ()
+    put_upstreams: tuple[Upstream, ...] = ()
+    delete_upstreams: tuple[str, ...] = ()
+    schema: int = SCHEMA

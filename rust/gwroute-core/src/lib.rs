@@ -1,0 +1,1 @@
+//! The meaning of a snapshot: snapshot in, decision out; pure.
