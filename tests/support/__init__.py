@@ -1,0 +1,1 @@
+"""What several tests need: the oracle, makers of objects, sockets."""
