@@ -23,6 +23,7 @@ __all__ = [
     "Delta",
     "Endpoint",
     "Fail",
+    "Failure",
     "Filter",
     "Listener",
     "PathMatch",

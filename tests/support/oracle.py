@@ -3,9 +3,9 @@
 Slow, and meant to be read. It imports the snapshot's types and nothing else of the package, so
 that it cannot share a mistake with the core. What it does, in the order of a request:
 
-1. The target is cleaned as Envoy cleans it: fragment cut, dot segments resolved, backslashes
-   turned, needless escapes decoded, ``//`` merged. An escaped slash or backslash is answered
-   with a 307 to the cleaned path, ``%00`` with 400.
+1. The target is cleaned as Envoy cleans it: fragment cut, backslashes turned, needless escapes
+   decoded, dot segments resolved, ``//`` merged. If an escaped slash or backslash is left, it is
+   decoded and answered with a 307 to the path cleaned again; ``%00`` is answered with 400.
 2. Of the listeners on the port the most specific one that takes the host answers, alone.
 3. Of all matches of all rules on that listener whose host and conditions hold, the first in the
    order of precedence wins (:func:`rank`).
@@ -123,12 +123,16 @@ def clean(target: str) -> tuple[str, bool] | None:
         return (path, False) if path == "*" else None
     if "%00" in path:
         return None
-    unescaped = re.sub(r"(?i)%2f", "/", path)
-    unescaped = re.sub(r"(?i)%5c", r"\\", unescaped)
-    redirect = unescaped != path
-    decoded = re.sub("%[0-9A-Fa-f]{2}", _decode_unreserved, unescaped)
-    slashed = _escape_unsafe(decoded.replace("\\", "/"))
-    return re.sub("/+", "/", _resolve_dots(slashed)), redirect
+    decoded = re.sub("%[0-9A-Fa-f]{2}", _decode_unreserved, path.replace("\\", "/"))
+    cleaned = _tidy(_escape_unsafe(decoded))
+    unescaped = re.sub("(?i)%2f|%5c", "/", cleaned)
+    if unescaped == cleaned:
+        return cleaned, False
+    return _tidy(unescaped), True
+
+
+def _tidy(path: str) -> str:
+    return re.sub("/+", "/", _resolve_dots(path))
 
 
 def _decode_unreserved(escape: re.Match[str]) -> str:
@@ -137,7 +141,7 @@ def _decode_unreserved(escape: re.Match[str]) -> str:
 
 
 def _escape_unsafe(path: str) -> str:
-    return re.sub(r"[^!$%&'()*+,\-./:;=@\[\]_~0-9A-Za-z]", lambda m: f"%{ord(m[0]):02X}", path)
+    return re.sub(r"[^!$%&'()*+,\-./:;=@\[\]|_~0-9A-Za-z]", lambda m: f"%{ord(m[0]):02X}", path)
 
 
 def _resolve_dots(path: str) -> str:
