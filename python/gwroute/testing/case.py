@@ -76,7 +76,7 @@ class Expectation:
         if found is None:
             raise ValueError(
                 f"not an expectation: {text!r}; write `forward BACKEND`, `redirect STATUS "
-                "LOCATION` or `respond STATUS`, and `by NAMESPACE/ROUTE rule N match M` if it matters"
+                "LOCATION` or `respond STATUS`, and `by NAMESPACE/NAME rule N` if it matters"
             )
         numbers = {
             name: int(value)
