@@ -1,0 +1,210 @@
+//! Matches that share one path condition, in order of rank, and the index that keeps a thousand
+//! of them as cheap as one.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use http::HeaderName;
+
+use crate::matcher::{self, Failed, ValuePattern};
+use crate::rank::Rank;
+use crate::rule::{Match, Rule};
+use crate::vhost::Query;
+use crate::view::RequestView;
+
+/// Up to so many are compared one by one; measured to be where the index begins to pay.
+const SCANNED: usize = 8;
+
+/// One match of one rule, where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) rank: Rank,
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) index: usize,
+}
+
+impl Candidate {
+    pub(crate) fn matched(&self) -> &Match {
+        &self.rule.matches[self.index]
+    }
+
+    /// The first condition that the request does not meet, the path included.
+    pub(crate) fn failed<V: RequestView>(&self, request: &Query<'_, V>) -> Option<Failed<'_>> {
+        if !self.matched().path.takes(request.path) {
+            return Some(Failed::Path);
+        }
+        self.failed_predicate(request)
+    }
+
+    fn failed_predicate<V: RequestView>(&self, request: &Query<'_, V>) -> Option<Failed<'_>> {
+        self.matched()
+            .predicates
+            .failed(request.request, request.query)
+    }
+}
+
+/// Candidates in order of rank.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    all: Vec<Candidate>,
+    index: Option<Index>,
+}
+
+/// Positions in `Candidates::all`, divided by one condition that must hold for each.
+#[derive(Debug, Default)]
+struct Index {
+    headers: Vec<(HeaderName, ByValue)>,
+    query_params: Vec<(Box<str>, ByValue)>,
+    /// Those with no exact condition to divide them by.
+    others: Vec<u32>,
+}
+
+type ByValue = HashMap<Box<[u8]>, Vec<u32>, foldhash::fast::RandomState>;
+
+impl Candidates {
+    pub(crate) fn new(mut all: Vec<Candidate>) -> Self {
+        all.sort_by(|a, b| a.rank.cmp(&b.rank));
+        let index = (all.len() > SCANNED).then(|| Index::new(&all));
+        Self { all, index }
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Candidate> {
+        self.all.iter()
+    }
+
+    /// The first whose conditions hold; the path is known to fit.
+    pub(crate) fn find<V: RequestView>(&self, request: &Query<'_, V>) -> Option<&Candidate> {
+        match &self.index {
+            None => self
+                .all
+                .iter()
+                .find(|candidate| candidate.failed_predicate(request).is_none()),
+            Some(index) => index.find(&self.all, request),
+        }
+    }
+}
+
+impl Index {
+    fn new(all: &[Candidate]) -> Self {
+        let popularity = Popularity::of(all);
+        let mut index = Self::default();
+        for (position, candidate) in (0..).zip(all) {
+            index.group_for(candidate, &popularity).push(position);
+            // Nothing behind a match without conditions is ever reached.
+            if candidate.matched().predicates.is_empty() {
+                break;
+            }
+        }
+        index
+    }
+
+    /// The group of the rarest exact condition, so that groups stay small.
+    fn group_for(&mut self, candidate: &Candidate, popularity: &Popularity<'_>) -> &mut Vec<u32> {
+        let predicates = &candidate.matched().predicates;
+        let headers = predicates.headers.iter().filter_map(|header| {
+            let ValuePattern::Exact(value) = &header.pattern else {
+                return None;
+            };
+            Some((popularity.headers[&(&header.name, &**value)], header, value))
+        });
+        let query_params = predicates.query_params.iter().filter_map(|param| {
+            let ValuePattern::Exact(value) = &param.pattern else {
+                return None;
+            };
+            Some((
+                popularity.query_params[&(&*param.name, &**value)],
+                param,
+                value,
+            ))
+        });
+        let header = headers.min_by_key(|(count, ..)| *count);
+        let query_param = query_params.min_by_key(|(count, ..)| *count);
+        match (header, query_param) {
+            (Some((rare, ..)), Some((rarer, param, value))) if rarer < rare => {
+                group(&mut self.query_params, &param.name, value)
+            }
+            (None, Some((_, param, value))) => group(&mut self.query_params, &param.name, value),
+            (Some((_, header, value)), _) => group(&mut self.headers, &header.name, value),
+            (None, None) => &mut self.others,
+        }
+    }
+
+    fn find<'c, V: RequestView>(
+        &self,
+        all: &'c [Candidate],
+        request: &Query<'_, V>,
+    ) -> Option<&'c Candidate> {
+        let mut best = u32::MAX;
+        let holds = |position: &u32| all[*position as usize].failed_predicate(request).is_none();
+        let mut look = |group: &[u32]| {
+            if let Some(found) = group
+                .iter()
+                .take_while(|position| **position < best)
+                .find(|position| holds(position))
+            {
+                best = *found;
+            }
+        };
+        for (name, by_value) in &self.headers {
+            if let Some(group) =
+                matcher::header_value(request.request, name).and_then(|value| by_value.get(&*value))
+            {
+                look(group);
+            }
+        }
+        for (name, by_value) in &self.query_params {
+            if let Some(group) =
+                matcher::query_value(request.query, name).and_then(|value| by_value.get(&*value))
+            {
+                look(group);
+            }
+        }
+        look(&self.others);
+        all.get(best as usize)
+    }
+}
+
+/// How many candidates share an exact condition.
+#[derive(Default)]
+struct Popularity<'c> {
+    headers: HashMap<(&'c HeaderName, &'c str), usize>,
+    query_params: HashMap<(&'c str, &'c str), usize>,
+}
+
+impl<'c> Popularity<'c> {
+    fn of(all: &'c [Candidate]) -> Self {
+        let mut popularity = Self::default();
+        for candidate in all {
+            let predicates = &candidate.matched().predicates;
+            for header in &predicates.headers {
+                if let ValuePattern::Exact(value) = &header.pattern {
+                    *popularity.headers.entry((&header.name, value)).or_default() += 1;
+                }
+            }
+            for param in &predicates.query_params {
+                if let ValuePattern::Exact(value) = &param.pattern {
+                    *popularity
+                        .query_params
+                        .entry((&param.name, value))
+                        .or_default() += 1;
+                }
+            }
+        }
+        popularity
+    }
+}
+
+fn group<'i, N: Clone + PartialEq>(
+    names: &'i mut Vec<(N, ByValue)>,
+    name: &N,
+    value: &str,
+) -> &'i mut Vec<u32> {
+    let at = names
+        .iter()
+        .position(|(known, _)| known == name)
+        .unwrap_or_else(|| {
+            names.push((name.clone(), ByValue::default()));
+            names.len() - 1
+        });
+    names[at].1.entry(value.as_bytes().into()).or_default()
+}

@@ -1,0 +1,418 @@
+//! What becomes of a request.
+
+use std::borrow::Cow;
+
+use crate::filter::{self, HeaderEdits, redirect};
+use crate::ir;
+use crate::rule::{Backend, Rule, UpstreamId};
+use crate::target::Target;
+
+/// What becomes of a request; everything in it is borrowed from the table and the request.
+#[derive(Debug)]
+pub enum Decision<'t, 'r> {
+    /// To a backend.
+    Forward(Forward<'t, 'r>),
+    /// Back to the client, elsewhere.
+    Redirect(Redirect<'t, 'r>),
+    /// Answered by the gateway itself.
+    Respond(Respond<'t>),
+}
+
+/// A matched rule and how it matched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matched<'t> {
+    pub(crate) listener: &'t ir::Listener,
+    pub(crate) rule: &'t Rule,
+    pub(crate) index: usize,
+}
+
+impl<'t> Matched<'t> {
+    /// The path prefix of the match, if it is one.
+    fn prefix(&self) -> Option<&'t str> {
+        self.rule.matches[self.index].path.prefix()
+    }
+}
+
+/// To a backend that has endpoints.
+#[derive(Debug)]
+pub struct Forward<'t, 'r> {
+    pub(crate) matched: Matched<'t>,
+    pub(crate) backend: &'t Backend,
+    pub(crate) upstream: UpstreamId,
+    pub(crate) target: Target<'r>,
+}
+
+impl<'t, 'r> Forward<'t, 'r> {
+    /// The rule that took the request.
+    pub fn route(&self) -> &'t ir::RouteRef {
+        &self.matched.rule.ir.route
+    }
+
+    /// Key of that rule in the snapshot.
+    pub fn rule_key(&self) -> &'t str {
+        &self.matched.rule.key
+    }
+
+    /// Index of the match in the rule, from 0.
+    pub fn match_index(&self) -> usize {
+        self.matched.index
+    }
+
+    /// The listener that took the request.
+    pub fn listener(&self) -> &'t ir::Listener {
+        self.matched.listener
+    }
+
+    /// The backend that was drawn.
+    pub fn backend(&self) -> &'t Backend {
+        self.backend
+    }
+
+    /// Where its requests go.
+    pub fn upstream(&self) -> UpstreamId {
+        self.upstream
+    }
+
+    /// The host the client asked for: lower case, without port.
+    pub fn host(&self) -> &str {
+        self.target.host()
+    }
+
+    /// The path as matched, before rewrites.
+    pub fn path(&self) -> &str {
+        self.target.path()
+    }
+
+    /// The query as sent.
+    pub fn query(&self) -> Option<&'r str> {
+        self.target.query()
+    }
+
+    /// The path the backend gets.
+    pub fn rewritten_path(&self) -> Cow<'_, str> {
+        let edits = [
+            &self.backend.filters.rewrite,
+            &self.matched.rule.filters.rewrite,
+        ];
+        match edits.into_iter().find_map(|rewrite| rewrite.path.as_ref()) {
+            Some(edit) => edit.apply(&self.target.path, self.matched.prefix()),
+            None => Cow::Borrowed(&self.target.path),
+        }
+    }
+
+    /// Path and query the backend gets, without a copy where there is nothing to change but the
+    /// case that a query follows.
+    pub fn path_and_query(&self) -> Cow<'_, str> {
+        match (self.rewritten_path(), self.target.query) {
+            (path, None) => path,
+            (path, Some(query)) => Cow::Owned([&path, "?", query].concat()),
+        }
+    }
+
+    /// Whether path and query reach the backend as the client sent them.
+    pub fn keeps_target(&self) -> bool {
+        matches!(self.target.path, Cow::Borrowed(_))
+            && self.backend.filters.rewrite.path.is_none()
+            && self.matched.rule.filters.rewrite.path.is_none()
+    }
+
+    /// The host the backend gets; `None` for the client's own, port included.
+    pub fn authority(&self) -> Option<&'t str> {
+        let rewrites = [
+            &self.backend.filters.rewrite,
+            &self.matched.rule.filters.rewrite,
+        ];
+        rewrites
+            .into_iter()
+            .find_map(|rewrite| rewrite.hostname.as_deref())
+    }
+
+    /// Edits of the request's headers: the rule's, then the backend's.
+    pub fn request_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
+        self.matched
+            .rule
+            .filters
+            .request
+            .iter()
+            .chain(&self.backend.filters.request)
+    }
+
+    /// Edits of the response's headers: the backend's, then the rule's.
+    pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
+        self.backend
+            .filters
+            .response
+            .iter()
+            .chain(&self.matched.rule.filters.response)
+    }
+}
+
+/// Back to the client, elsewhere.
+#[derive(Debug)]
+pub struct Redirect<'t, 'r> {
+    pub(crate) cause: RedirectCause<'t>,
+    pub(crate) target: Target<'r>,
+}
+
+#[derive(Debug)]
+pub(crate) enum RedirectCause<'t> {
+    /// The path held escaped slashes.
+    CleanPath,
+    /// A filter of a rule.
+    Filter {
+        matched: Matched<'t>,
+        redirect: &'t ir::Redirect,
+    },
+}
+
+impl<'t> Redirect<'t, '_> {
+    /// 301, 302, 303, 307 or 308.
+    pub fn status(&self) -> u16 {
+        match &self.cause {
+            RedirectCause::CleanPath => 307,
+            RedirectCause::Filter { redirect, .. } => redirect.status,
+        }
+    }
+
+    /// Value of the `Location` header.
+    pub fn location(&self) -> String {
+        match &self.cause {
+            RedirectCause::CleanPath => match self.target.query {
+                Some(query) => [self.target.path(), "?", query].concat(),
+                None => self.target.path().to_owned(),
+            },
+            RedirectCause::Filter { matched, redirect } => redirect::location(
+                redirect,
+                redirect::From {
+                    protocol: matched.listener.protocol,
+                    port: matched.listener.port,
+                    host: self.target.host(),
+                    path: self.target.path(),
+                    query: self.target.query,
+                    prefix: matched.prefix(),
+                },
+            ),
+        }
+    }
+
+    fn matched(&self) -> Option<Matched<'t>> {
+        match self.cause {
+            RedirectCause::CleanPath => None,
+            RedirectCause::Filter { matched, .. } => Some(matched),
+        }
+    }
+
+    /// The rule that redirects; `None` where the path alone made it necessary.
+    pub fn route(&self) -> Option<&'t ir::RouteRef> {
+        self.matched().map(|matched| &matched.rule.ir.route)
+    }
+
+    /// Index of the match in the rule.
+    pub fn match_index(&self) -> Option<usize> {
+        self.matched().map(|matched| matched.index)
+    }
+
+    /// The listener that took the request.
+    pub fn listener(&self) -> Option<&'t ir::Listener> {
+        self.matched().map(|matched| matched.listener)
+    }
+
+    /// Edits of the response's headers.
+    pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
+        self.matched()
+            .into_iter()
+            .flat_map(|matched| &matched.rule.filters.response)
+    }
+}
+
+/// Answered by the gateway itself.
+#[derive(Debug)]
+pub struct Respond<'t> {
+    pub(crate) status: u16,
+    pub(crate) reason: Reason,
+    pub(crate) detail: Option<&'t str>,
+    pub(crate) listener: Option<&'t ir::Listener>,
+    pub(crate) matched: Option<Matched<'t>>,
+    pub(crate) backend: Option<&'t Backend>,
+}
+
+/// Why the gateway answers itself; the words of logs and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// 400: the request cannot be read.
+    BadRequest,
+    /// 404: no listener or no rule takes the request.
+    NoRoute,
+    /// 421: the host belongs to another listener than the TLS connection.
+    Misdirected,
+    /// 500: the backend that was drawn refers to nothing usable.
+    InvalidBackend,
+    /// 500: the rule has no backend with a weight.
+    NoBackend,
+    /// 500: a filter could not be resolved.
+    FailedFilter,
+    /// 503: the backend has no endpoint that is ready and in reach.
+    NoEndpoint,
+}
+
+impl Reason {
+    /// `no_route`, as in the access log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::NoRoute => "no_route",
+            Self::Misdirected => "misdirected",
+            Self::InvalidBackend => "invalid_backend",
+            Self::NoBackend => "no_backend",
+            Self::FailedFilter => "failed_filter",
+            Self::NoEndpoint => "no_endpoint",
+        }
+    }
+
+    /// In words, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::BadRequest => "the request cannot be read",
+            Self::NoRoute => "no route matches",
+            Self::Misdirected => "the host belongs to another listener than the TLS connection",
+            Self::InvalidBackend => "the backend reference is invalid",
+            Self::NoBackend => "the rule has no backend with a weight",
+            Self::FailedFilter => "a filter of the rule cannot be applied",
+            Self::NoEndpoint => "the backend has no ready endpoint in reach",
+        }
+    }
+}
+
+impl<'t> Respond<'t> {
+    pub(crate) fn without_rule(
+        status: u16,
+        reason: Reason,
+        listener: Option<&'t ir::Listener>,
+    ) -> Self {
+        Self {
+            status,
+            reason,
+            detail: None,
+            listener,
+            matched: None,
+            backend: None,
+        }
+    }
+
+    pub(crate) fn by_rule(status: u16, reason: Reason, matched: Matched<'t>) -> Self {
+        let listener = Some(matched.listener);
+        Self {
+            status,
+            reason,
+            detail: None,
+            listener,
+            matched: Some(matched),
+            backend: None,
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// More about why, in the words of the configuration.
+    pub fn detail(&self) -> Option<&'t str> {
+        self.detail
+    }
+
+    /// The listener that took the request, if one did.
+    pub fn listener(&self) -> Option<&'t ir::Listener> {
+        self.listener
+    }
+
+    /// The rule that took the request, if one did.
+    pub fn route(&self) -> Option<&'t ir::RouteRef> {
+        self.matched.map(|matched| &matched.rule.ir.route)
+    }
+
+    /// Index of the match in the rule.
+    pub fn match_index(&self) -> Option<usize> {
+        self.matched.map(|matched| matched.index)
+    }
+
+    /// The backend that was drawn, if one was.
+    pub fn backend(&self) -> Option<&'t Backend> {
+        self.backend
+    }
+
+    /// Edits of the response's headers.
+    pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
+        self.matched
+            .into_iter()
+            .flat_map(|matched| &matched.rule.filters.response)
+    }
+}
+
+/// What a matched rule does with the request: its filters, then one draw among its backends.
+pub(crate) fn carry_out<'t, 'r>(
+    matched: Matched<'t>,
+    target: Target<'r>,
+    draw: f64,
+    has_endpoints: impl Fn(UpstreamId) -> bool,
+) -> Decision<'t, 'r> {
+    if let Some(end) = &matched.rule.filters.end {
+        return end_at(end, matched, None, target);
+    }
+    let Some(backend) = matched.rule.backend(draw) else {
+        return Decision::Respond(Respond::by_rule(500, Reason::NoBackend, matched));
+    };
+    let respond = |status, reason, detail| {
+        let answer = Respond::by_rule(status, reason, matched);
+        Decision::Respond(Respond {
+            detail,
+            backend: Some(backend),
+            ..answer
+        })
+    };
+    let (Some(upstream), None) = (backend.upstream, &backend.ir.invalid) else {
+        let failure = backend.ir.invalid.as_ref();
+        let status = failure.map_or(500, |failure| failure.status);
+        return respond(
+            status,
+            Reason::InvalidBackend,
+            failure.map(|failure| failure.message.as_str()),
+        );
+    };
+    if let Some(end) = &backend.filters.end {
+        return end_at(end, matched, Some(backend), target);
+    }
+    if !has_endpoints(upstream) {
+        return respond(503, Reason::NoEndpoint, None);
+    }
+    Decision::Forward(Forward {
+        matched,
+        backend,
+        upstream,
+        target,
+    })
+}
+
+fn end_at<'t, 'r>(
+    end: &'t filter::End,
+    matched: Matched<'t>,
+    backend: Option<&'t Backend>,
+    target: Target<'r>,
+) -> Decision<'t, 'r> {
+    match end {
+        filter::End::Redirect(redirect) => Decision::Redirect(Redirect {
+            cause: RedirectCause::Filter { matched, redirect },
+            target,
+        }),
+        filter::End::Fail(failure) => Decision::Respond(Respond {
+            detail: Some(&failure.message),
+            backend,
+            ..Respond::by_rule(failure.status, Reason::FailedFilter, matched)
+        }),
+    }
+}

@@ -1,0 +1,144 @@
+//! One rule, compiled: its matches, its filters, its backends.
+
+use std::sync::Arc;
+
+use crate::balance::weighted;
+use crate::error::Error;
+use crate::filter::Filters;
+use crate::ir;
+use crate::matcher::Predicates;
+use crate::path::PathPattern;
+
+/// Number of an upstream in a table; stable across patches for as long as the upstream exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UpstreamId(pub(crate) u32);
+
+impl UpstreamId {
+    /// The slot, for state that is kept beside a table.
+    pub fn slot(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) ir: ir::Rule,
+    pub(crate) key: Arc<str>,
+    /// `namespace/name`, for ranking.
+    pub(crate) route: Arc<str>,
+    pub(crate) matches: Vec<Match>,
+    pub(crate) filters: Filters,
+    pub(crate) backends: Vec<Backend>,
+    /// Running sums of the weights.
+    cumulative: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Match {
+    pub(crate) path: PathPattern,
+    pub(crate) predicates: Predicates,
+}
+
+/// One backend of a rule, with its share.
+#[derive(Debug)]
+pub struct Backend {
+    pub(crate) ir: ir::Backend,
+    pub(crate) share: f64,
+    pub(crate) upstream: Option<UpstreamId>,
+    pub(crate) filters: Filters,
+}
+
+impl Backend {
+    /// As a person names it: `shop/cart:8080`.
+    pub fn name(&self) -> &str {
+        &self.ir.name
+    }
+
+    /// Weight by the sum of weights, 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.share
+    }
+
+    /// As configured.
+    pub fn weight(&self) -> u32 {
+        self.ir.weight
+    }
+
+    /// Where its requests go; `None` for an invalid reference.
+    pub fn upstream(&self) -> Option<UpstreamId> {
+        self.upstream
+    }
+}
+
+impl Rule {
+    pub(crate) fn compile(
+        rule: &ir::Rule,
+        upstream: impl Fn(&str) -> Option<UpstreamId>,
+    ) -> Result<Self, Error> {
+        if rule.matches.is_empty() {
+            return Err(Error::missing("match").under("matches"));
+        }
+        let matches = rule.matches.iter().enumerate().map(|(i, conditions)| {
+            Match::compile(conditions).map_err(|e| e.under(format_args!("matches[{i}]")))
+        });
+        let total: u64 = rule
+            .backends
+            .iter()
+            .map(|backend| u64::from(backend.weight))
+            .sum();
+        let backends = rule.backends.iter().enumerate().map(|(i, backend)| {
+            Backend::compile(backend, total, &upstream)
+                .map_err(|e| e.under(format_args!("backends[{i}]")))
+        });
+        let cumulative = rule.backends.iter().scan(0, |sum, backend| {
+            *sum += u64::from(backend.weight);
+            Some(*sum)
+        });
+        Ok(Self {
+            key: rule.key.as_str().into(),
+            route: format!("{}/{}", rule.route.namespace, rule.route.name).into(),
+            matches: matches.collect::<Result<_, _>>()?,
+            filters: Filters::compile(&rule.filters)?,
+            backends: backends.collect::<Result<_, _>>()?,
+            cumulative: cumulative.collect(),
+            ir: rule.clone(),
+        })
+    }
+
+    /// The backend whose share holds the draw; `None` without backends or weights.
+    pub(crate) fn backend(&self, draw: f64) -> Option<&Backend> {
+        weighted::pick(&self.cumulative, draw).map(|index| &self.backends[index])
+    }
+}
+
+impl Match {
+    fn compile(conditions: &ir::RouteMatch) -> Result<Self, Error> {
+        Ok(Self {
+            path: PathPattern::compile(conditions.path.as_ref()).map_err(|e| e.under("path"))?,
+            predicates: Predicates::compile(conditions)?,
+        })
+    }
+}
+
+impl Backend {
+    #[expect(clippy::cast_precision_loss)]
+    fn compile(
+        backend: &ir::Backend,
+        total: u64,
+        upstream: impl Fn(&str) -> Option<UpstreamId>,
+    ) -> Result<Self, Error> {
+        let id = backend.upstream.as_deref().map(|key| {
+            upstream(key).ok_or_else(|| Error::unknown("upstream", key).under("upstream"))
+        });
+        Ok(Self {
+            share: if total == 0 {
+                0.0
+            } else {
+                f64::from(backend.weight) / total as f64
+            },
+            upstream: id.transpose()?,
+            filters: Filters::compile(&backend.filters)?,
+            ir: backend.clone(),
+        })
+    }
+}
