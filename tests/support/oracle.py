@@ -36,6 +36,7 @@ class Query:
     port: int = 80
     gateway: str | None = None
     sni: str | None = None
+    """Name of the TLS connection; None if that is not known, and then it is not compared."""
     draw: float = 0.0
 
 
@@ -187,10 +188,11 @@ def choose_listener(snapshot: ir.Snapshot, query: Query, host: str) -> ir.Listen
     by_host = most_specific(here, host)
     if not here or here[0].protocol == "HTTP":
         return by_host or 404
-    by_sni = most_specific(here, (query.sni or "").lower())
-    if by_host is None or by_sni is None:
+    if by_host is None:
         return 404
-    return by_host if by_host == by_sni else 421
+    if query.sni is None:
+        return by_host
+    return by_host if by_host == most_specific(here, query.sni.lower()) else 421
 
 
 def most_specific(listeners: list[ir.Listener], host: str) -> ir.Listener | None:
@@ -409,7 +411,7 @@ def location_of(
 ) -> str:
     """``scheme://host[:port]path``; a port that is the scheme's own is left out."""
     scheme = redirect.scheme or {"HTTP": "http", "HTTPS": "https"}[listener.protocol]
-    host = redirect.hostname or re.sub(r":\d*$", "", authority or "")
+    host = redirect.hostname or host_of(authority)
     well_known = {"http": 80, "https": 443}
     port = redirect.port or (well_known[scheme] if redirect.scheme else listener.port)
     shown = "" if port == well_known[scheme] else f":{port}"
