@@ -1,6 +1,7 @@
 //! What becomes of a request.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::filter::{self, HeaderEdits, redirect};
 use crate::ir;
@@ -21,8 +22,8 @@ pub enum Decision<'t, 'r> {
 /// A matched rule and how it matched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matched<'t> {
-    pub(crate) listener: &'t ir::Listener,
-    pub(crate) rule: &'t Rule,
+    pub(crate) listener: &'t Arc<ir::Listener>,
+    pub(crate) rule: &'t Arc<Rule>,
     pub(crate) index: usize,
 }
 
@@ -48,6 +49,11 @@ impl<'t, 'r> Forward<'t, 'r> {
         &self.matched.rule.ir.route
     }
 
+    /// A handle to that rule.
+    pub fn rule(&self) -> &'t Arc<Rule> {
+        self.matched.rule
+    }
+
     /// Key of that rule in the snapshot.
     pub fn rule_key(&self) -> &'t str {
         &self.matched.rule.key
@@ -59,7 +65,7 @@ impl<'t, 'r> Forward<'t, 'r> {
     }
 
     /// The listener that took the request.
-    pub fn listener(&self) -> &'t ir::Listener {
+    pub fn listener(&self) -> &'t Arc<ir::Listener> {
         self.matched.listener
     }
 
@@ -202,6 +208,11 @@ impl<'t> Redirect<'t, '_> {
         }
     }
 
+    /// A handle to the rule that redirects.
+    pub fn rule(&self) -> Option<&'t Arc<Rule>> {
+        self.matched().map(|matched| matched.rule)
+    }
+
     /// The rule that redirects; `None` where the path alone made it necessary.
     pub fn route(&self) -> Option<&'t ir::RouteRef> {
         self.matched().map(|matched| &matched.rule.ir.route)
@@ -213,7 +224,7 @@ impl<'t> Redirect<'t, '_> {
     }
 
     /// The listener that took the request.
-    pub fn listener(&self) -> Option<&'t ir::Listener> {
+    pub fn listener(&self) -> Option<&'t Arc<ir::Listener>> {
         self.matched().map(|matched| matched.listener)
     }
 
@@ -231,7 +242,7 @@ pub struct Respond<'t> {
     pub(crate) status: u16,
     pub(crate) reason: Reason,
     pub(crate) detail: Option<&'t str>,
-    pub(crate) listener: Option<&'t ir::Listener>,
+    pub(crate) listener: Option<&'t Arc<ir::Listener>>,
     pub(crate) matched: Option<Matched<'t>>,
     pub(crate) backend: Option<&'t Backend>,
 }
@@ -287,7 +298,7 @@ impl<'t> Respond<'t> {
     pub(crate) fn without_rule(
         status: u16,
         reason: Reason,
-        listener: Option<&'t ir::Listener>,
+        listener: Option<&'t Arc<ir::Listener>>,
     ) -> Self {
         Self {
             status,
@@ -327,8 +338,13 @@ impl<'t> Respond<'t> {
     }
 
     /// The listener that took the request, if one did.
-    pub fn listener(&self) -> Option<&'t ir::Listener> {
+    pub fn listener(&self) -> Option<&'t Arc<ir::Listener>> {
         self.listener
+    }
+
+    /// A handle to the rule that took the request, if one did.
+    pub fn rule(&self) -> Option<&'t Arc<Rule>> {
+        self.matched.map(|matched| matched.rule)
     }
 
     /// The rule that took the request, if one did.

@@ -146,22 +146,39 @@ impl ValuePattern {
     }
 }
 
+/// The value of a header: one line as it is, or several joined.
+pub(crate) enum Joined<T> {
+    One(T),
+    Several(Vec<u8>),
+}
+
+impl<T: AsRef<[u8]>> std::ops::Deref for Joined<T> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::One(line) => line.as_ref(),
+            Self::Several(lines) => lines,
+        }
+    }
+}
+
 /// The value of a header; several lines are joined with a comma (RFC 9110 5.3).
 pub(crate) fn header_value<'r, V: RequestView>(
     request: &'r V,
     name: &HeaderName,
-) -> Option<Cow<'r, [u8]>> {
+) -> Option<Joined<V::Value<'r>>> {
     let mut lines = request.header(name);
     let first = lines.next()?;
     let Some(second) = lines.next() else {
-        return Some(Cow::Borrowed(first));
+        return Some(Joined::One(first));
     };
-    let mut joined = first.to_vec();
+    let mut joined = first.as_ref().to_vec();
     for line in std::iter::once(second).chain(lines) {
         joined.push(b',');
-        joined.extend_from_slice(line);
+        joined.extend_from_slice(line.as_ref());
     }
-    Some(Cow::Owned(joined))
+    Some(Joined::Several(joined))
 }
 
 /// The first value of a query parameter, with `+` and escapes decoded.

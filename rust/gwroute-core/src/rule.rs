@@ -20,8 +20,9 @@ impl UpstreamId {
     }
 }
 
+/// One rule of a table; handles to it outlive the table.
 #[derive(Debug)]
-pub(crate) struct Rule {
+pub struct Rule {
     pub(crate) ir: ir::Rule,
     pub(crate) key: Arc<str>,
     /// `namespace/name`, for ranking.
@@ -71,6 +72,16 @@ impl Backend {
 }
 
 impl Rule {
+    /// The rule as the snapshot has it.
+    pub fn as_ir(&self) -> &ir::Rule {
+        &self.ir
+    }
+
+    /// Its backends, in the order of the route.
+    pub fn backends(&self) -> &[Backend] {
+        &self.backends
+    }
+
     pub(crate) fn compile(
         rule: &ir::Rule,
         upstream: impl Fn(&str) -> Option<UpstreamId>,

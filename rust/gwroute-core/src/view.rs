@@ -7,6 +7,11 @@ use http::HeaderName;
 /// Implemented by the proxy over hyper's parts, by the binding over Python objects, and by
 /// [`PlainRequest`] for tests and tools.
 pub trait RequestView {
+    /// A header value: borrowed, or a handle that keeps it alive.
+    type Value<'a>: AsRef<[u8]>
+    where
+        Self: 'a;
+
     /// The method as sent, case included.
     fn method(&self) -> &str;
 
@@ -18,7 +23,7 @@ pub trait RequestView {
     fn authority(&self) -> Option<&[u8]>;
 
     /// The values of all header lines of that name, in order.
-    fn header<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]>;
+    fn header<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = Self::Value<'a>>;
 }
 
 /// A request made of plain strings.
@@ -35,6 +40,8 @@ pub struct PlainRequest {
 }
 
 impl RequestView for PlainRequest {
+    type Value<'a> = &'a [u8];
+
     fn method(&self) -> &str {
         &self.method
     }
