@@ -1,0 +1,285 @@
+"""What the annotation ``openyurt.io/topologyKeys`` of a Service allows, as sets of nodes.
+
+OpenYurt's yurthub filters the endpoints that its node's clients see. gwroute applies the same
+rules itself, from the nodes of the endpoints and the place of the proxy, so it needs no yurthub
+and is not disturbed by one: filtering twice changes nothing. A limit is hard. No endpoint in
+reach means none at all.
+
+Where yurthub lacks a fact it keeps everything or shrinks to one node, and says neither. In
+mode ``upstream`` gwroute does the same and says so; in mode ``strict`` a limit that cannot be
+applied leaves no endpoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gwroute.nodepools import Location, PoolIndex
+
+__all__ = [
+    "ANNOTATION",
+    "HOSTNAME",
+    "NODE_POOL",
+    "ZONE_ALIAS",
+    "Limit",
+    "Problem",
+    "Scope",
+    "local_limit",
+    "topology_limits",
+]
+
+ANNOTATION = "openyurt.io/topologyKeys"
+HOSTNAME = "kubernetes.io/hostname"
+NODE_POOL = "openyurt.io/nodepool"
+ZONE_ALIAS = "kubernetes.io/zone"
+"""An older spelling of the node pool; it has nothing to do with zones."""
+ANYWHERE = "*"
+"""Last entry of a list with fall-back: everything."""
+
+PoolMode = Literal["upstream", "strict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where traffic starts from, and how that limits what it may reach.
+
+    Gateways whose proxies run in one place share a scope; it is one of the inputs that an
+    upstream is remembered by.
+    """
+
+    pools: PoolIndex = field(default_factory=PoolIndex)
+    location: Location = field(default_factory=Location)
+    mode: PoolMode = "upstream"
+    topology_fallback: bool = False
+    """The annotation may hold an ordered list; off as in OpenYurt."""
+    honor_internal_traffic_policy: bool = False
+    """``internalTrafficPolicy: Local`` is obeyed; off as in Envoy Gateway."""
+    ip_family: Literal["IPv4", "IPv6"] | None = None
+    """The only address family to use; None uses every address there is."""
+    suffix: str = ""
+    """Behind the keys of upstreams: ``@pool`` where scopes see different endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a Service's scope; becomes a finding at the Service."""
+
+    code: str
+    level: Literal["error", "warning", "info"]
+    message: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A set of nodes outside of which no endpoint is used."""
+
+    words: str
+    """What limits: ``pool hangzhou from --node-pool``."""
+    within: str
+    """Where the endpoints that stay are: ``in pool``."""
+    nodes: frozenset[str] | None
+    """None limits nothing."""
+    problems: tuple[Problem, ...] = ()
+
+
+def topology_limits(value: str | None, scope: Scope) -> tuple[Limit, ...]:
+    """The limits an annotation value asks for; of several, the first with a ready endpoint counts.
+
+    Args:
+        value: The annotation as it stands; it is compared as a whole, blanks and case included.
+        scope: Where the proxy is.
+
+    Returns:
+        Nothing if there is no annotation; more than one only with ``topology_fallback``.
+    """
+    if not value:
+        return ()
+    if limit := _known(value, scope):
+        return (limit,)
+    if scope.topology_fallback and ("," in value or value == ANYWHERE):
+        return _listed(value, scope)
+    return (_unknown(value, scope),)
+
+
+def local_limit(scope: Scope) -> Limit:
+    """The limit of ``internalTrafficPolicy: Local``: the own node."""
+    return _own_node("internalTrafficPolicy Local", scope)
+
+
+def _known(key: str, scope: Scope) -> Limit | None:
+    if key == HOSTNAME:
+        return _own_node(HOSTNAME, scope)
+    if key in (NODE_POOL, ZONE_ALIAS):
+        return _own_pool(key, scope)
+    return None
+
+
+def _own_pool(key: str, scope: Scope) -> Limit:
+    where = scope.location
+    if where.pool is not None:
+        return _in_pool(scope)
+    if where.asked is not None:
+        return _pool_not_found(scope)
+    if where.node is None:
+        return _nowhere(key, "own node and pool are unknown", "--node-pool or --node", scope)
+    problem = "the own pool is unknown: node {} is in none".format(where.node)
+    if scope.mode == "strict":
+        return _refused(key, problem, "--node-pool, or label the node", scope)
+    return Limit(
+        words=f"no pool known, so node {where.node} alone, as in OpenYurt",
+        within="on node",
+        nodes=frozenset((where.node,)),
+    )
+
+
+def _in_pool(scope: Scope) -> Limit:
+    where = scope.location
+    assert where.pool is not None
+    return Limit(
+        words=f"pool {where.pool.name} from {_source(where)}",
+        within="in pool",
+        nodes=where.pool.nodes,
+    )
+
+
+def _source(where: Location) -> str:
+    if where.source in ("node label", "NodePool status"):
+        return f"{'label' if where.source == 'node label' else 'NodePool'} of node {where.node}"
+    return str(where.source)
+
+
+def _own_node(key: str, scope: Scope) -> Limit:
+    """The own node; where it is unknown, the own pool at least, which it must be in."""
+    where = scope.location
+    if where.node is not None:
+        return Limit(
+            words=f"node {where.node} from --node",
+            within="on node",
+            nodes=frozenset((where.node,)),
+        )
+    unknown = _nowhere(key, "the own node is unknown", "--node", scope)
+    if scope.mode == "strict" or where.pool is None:
+        return unknown
+    pool = _in_pool(scope)
+    return Limit(
+        words=f"node unknown, so {pool.words}",
+        within=pool.within,
+        nodes=pool.nodes,
+        problems=(
+            Problem(
+                "GWR519",
+                "warning",
+                f"{key} asks for the own node, which is unknown; the own pool is used",
+                "set --node (or NODE_NAME)",
+            ),
+        ),
+    )
+
+
+def _nowhere(key: str, problem: str, options: str, scope: Scope) -> Limit:
+    if scope.mode == "strict":
+        return _refused(key, problem, options, scope)
+    return Limit(
+        words=f"{problem}; not limited",
+        within="used",
+        nodes=None,
+        problems=(
+            Problem(
+                "GWR519",
+                "warning",
+                f"{key} asks for endpoints nearby, but {problem}; all endpoints are used",
+                f"set {options}",
+            ),
+        ),
+    )
+
+
+def _refused(key: str, problem: str, options: str, scope: Scope, code: str = "GWR519") -> Limit:
+    """Strict mode: what cannot be limited is not served."""
+    del scope
+    return Limit(
+        words=f"{problem}; strict",
+        within="used",
+        nodes=frozenset(),
+        problems=(
+            Problem(
+                code,
+                "error",
+                f"{key} asks for endpoints nearby, but {problem}; strict mode uses none",
+                f"set {options}",
+            ),
+        ),
+    )
+
+
+def _pool_not_found(scope: Scope) -> Limit:
+    where = scope.location
+    problem = f"pool {where.asked} from {_source(where)} is known to no NodePool and no Node"
+    if scope.mode == "strict":
+        return _refused(
+            NODE_POOL, problem, "the name or a label value of an existing pool", scope, "GWR506"
+        )
+    return Limit(
+        words=f"{problem}; not limited",
+        within="used",
+        nodes=None,
+        problems=(
+            Problem(
+                "GWR506",
+                "warning",
+                f"{problem}; all endpoints are used",
+                "give the name of a NodePool or the value of a pool label",
+            ),
+        ),
+    )
+
+
+def _unknown(value: str, scope: Scope) -> Limit:
+    """Any other value: OpenYurt filters nothing, and says nothing."""
+    listed = "," in value
+    code, help_ = (
+        ("GWR502", "use one value, or switch on topology fall-back")
+        if listed
+        else ("GWR501", f"use {HOSTNAME} or {NODE_POOL}, exactly as written here")
+    )
+    what = f"{ANNOTATION} has the value {value!r}, which is {'a list' if listed else 'unknown'}"
+    if scope.mode == "strict":
+        return Limit(
+            words=f"topology value {value!r} not understood; strict",
+            within="used",
+            nodes=frozenset(),
+            problems=(Problem(code, "error", f"{what}; strict mode uses no endpoint", help_),),
+        )
+    return Limit(
+        words=f"topology value {value!r} not understood; not limited",
+        within="used",
+        nodes=None,
+        problems=(Problem(code, "warning", f"{what} and limits nothing", help_),),
+    )
+
+
+def _listed(value: str, scope: Scope) -> tuple[Limit, ...]:
+    """An ordered list with fall-back; unknown keys in it are reported and passed over."""
+    limits: list[Limit] = []
+    problems: list[Problem] = []
+    for key in (item.strip() for item in value.split(",")):
+        if key == ANYWHERE:
+            limits.append(Limit("everywhere, the last entry of the list", "used", None))
+        elif limit := _known(key, scope):
+            limits.append(limit)
+        else:
+            problems.append(
+                Problem(
+                    "GWR520",
+                    "error",
+                    f"{ANNOTATION} lists {key!r}, which is no topology key; it is passed over",
+                    f"use {HOSTNAME}, {NODE_POOL} or {ANYWHERE}",
+                )
+            )
+    if not limits:
+        limits.append(Limit("no topology key is known", "used", frozenset()))
+    first = limits[0]
+    limits[0] = Limit(first.words, first.within, first.nodes, (*first.problems, *problems))
+    return tuple(limits)
