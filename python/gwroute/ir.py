@@ -11,8 +11,12 @@ else, which is what makes :func:`gwroute.delta.diff` cheap.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 SCHEMA = 1
 """Number of this schema. The core refuses a document with another one."""
@@ -40,6 +44,8 @@ __all__ = [
     "Upstream",
     "ValueMatch",
     "VirtualHost",
+    "decode",
+    "encode",
 ]
 
 Header = tuple[str, str]
@@ -289,3 +295,25 @@ class Delta:
     put_upstreams: tuple[Upstream, ...] = ()
     delete_upstreams: tuple[str, ...] = ()
     schema: int = SCHEMA
+
+
+@functools.cache
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
+def encode(document: Snapshot | Delta) -> bytes:
+    """The document as JSON, every field written out."""
+    return _adapter(type(document)).dump_json(document)
+
+
+def decode(document: bytes | str) -> Snapshot:
+    """A snapshot from JSON.
+
+    Raises:
+        pydantic.ValidationError: If the document is no snapshot.
+    """
+    snapshot: Snapshot = _adapter(Snapshot).validate_json(document)
+    return snapshot

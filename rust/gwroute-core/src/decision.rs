@@ -69,6 +69,18 @@ impl<'t, 'r> Forward<'t, 'r> {
         self.matched.listener
     }
 
+    /// Index of the backend in the rule.
+    pub fn backend_index(&self) -> usize {
+        let is_drawn = |backend: &Backend| std::ptr::eq(backend, self.backend);
+        // The draw is among the rule's own backends.
+        self.matched
+            .rule
+            .backends
+            .iter()
+            .position(is_drawn)
+            .unwrap_or_default()
+    }
+
     /// The backend that was drawn.
     pub fn backend(&self) -> &'t Backend {
         self.backend

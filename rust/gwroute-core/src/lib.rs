@@ -94,7 +94,7 @@ pub use error::Error;
 pub use explain::Explanation;
 pub use filter::HeaderEdits;
 pub use listener::{Entry, EntryId};
-pub use rule::{Backend, Rule, UpstreamId};
+pub use rule::{Backend, Edits, Rule, UpstreamId};
 pub use table::{HostMatches, RouteTable};
 pub use target::Target;
 pub use view::{PlainRequest, RequestView};

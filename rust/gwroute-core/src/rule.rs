@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::balance::weighted;
 use crate::error::Error;
-use crate::filter::Filters;
+use crate::filter::{Filters, HeaderEdits};
 use crate::ir;
 use crate::matcher::Predicates;
 use crate::path::PathPattern;
@@ -32,6 +32,17 @@ pub struct Rule {
     pub(crate) backends: Vec<Backend>,
     /// Running sums of the weights.
     cumulative: Vec<u64>,
+}
+
+/// What a rule and one of its backends do to headers and host, in order.
+#[derive(Debug)]
+pub struct Edits<'t> {
+    /// The host the backend gets; `None` for the client's own.
+    pub hostname: Option<&'t str>,
+    /// Edits of the request's headers.
+    pub request: Vec<&'t HeaderEdits>,
+    /// Edits of the response's headers.
+    pub response: Vec<&'t HeaderEdits>,
 }
 
 #[derive(Debug)]
@@ -80,6 +91,18 @@ impl Rule {
     /// Its backends, in the order of the route.
     pub fn backends(&self) -> &[Backend] {
         &self.backends
+    }
+
+    /// What the rule and one of its backends do to headers and host.
+    pub fn edits(&self, backend: usize) -> Edits<'_> {
+        let backend = self.backends.get(backend).map(|backend| &backend.filters);
+        let both = || backend.into_iter().chain([&self.filters]);
+        let of_backend = backend.into_iter().flat_map(|filters| &filters.request);
+        Edits {
+            hostname: both().find_map(|filters| filters.rewrite.hostname.as_deref()),
+            request: self.filters.request.iter().chain(of_backend).collect(),
+            response: both().flat_map(|filters| &filters.response).collect(),
+        }
     }
 
     pub(crate) fn compile(

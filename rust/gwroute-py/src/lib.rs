@@ -1,5 +1,17 @@
 //! The extension module `gwroute._native`: the module's declaration and nothing else.
 
+mod decision;
+mod error;
+mod request;
+mod table;
+
 /// What Rust does for the package: tables, decisions, the proxy, reading manifests.
 #[pyo3::pymodule(gil_used = false)]
-mod _native {}
+mod _native {
+    #[pymodule_export]
+    use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
+    #[pymodule_export]
+    use crate::request::Request;
+    #[pymodule_export]
+    use crate::table::{RouteTable, check_regex};
+}

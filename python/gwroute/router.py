@@ -1,0 +1,89 @@
+"""A router: one compiled snapshot, and the questions it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gwroute import _native, delta, ir
+from gwroute._native import Explanation, Forward, Redirect, Request, Respond
+
+if TYPE_CHECKING:
+    from gwroute.ir import Delta, Snapshot
+
+__all__ = ["Decision", "Explanation", "Forward", "Redirect", "Request", "Respond", "Router"]
+
+Decision = Forward | Redirect | Respond
+"""What becomes of a request."""
+
+
+class Router:
+    """One compiled snapshot. It never changes, and any number of threads may ask it at once.
+
+    ``decide(request, *, port=None, gateway=None, sni=None, draw=None)`` decides one
+    :class:`Request`; ``decide_parts(method, target, headers=None, *, host=None, ...)`` does so
+    without one being made, looking only at the headers that rules mention. Both are the compiled
+    table's own methods, so that a call costs no more than it has to.
+
+    The listener is the one on ``port``; without it, on the port that the URL names or implies,
+    or the only port there is. ``gateway`` (``namespace/name``) is needed only where several have
+    one port. ``sni`` is the name a TLS connection was made for. ``draw``, a number from 0 up to
+    1, chooses among weighted backends; without it chance does.
+
+    Args:
+        snapshot: What to compile.
+
+    Raises:
+        SnapshotError: If the snapshot cannot be compiled. What resolution makes always can.
+    """
+
+    __slots__ = ("_table", "decide", "decide_parts", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, *, _table: _native.RouteTable | None = None) -> None:
+        self.snapshot = snapshot
+        self._table = _table or _native.RouteTable.compile(ir.encode(snapshot))
+        self.decide = self._table.decide
+        self.decide_parts = self._table.decide_parts
+
+    @property
+    def entries(self) -> list[tuple[str, int]]:
+        """``(gateway, port)`` of all ports that listeners are on."""
+        return self._table.entries
+
+    @property
+    def table(self) -> _native.RouteTable:
+        """The compiled table, for a :class:`gwroute.Proxy`."""
+        return self._table
+
+    def explain(
+        self,
+        request: Request,
+        *,
+        port: int | None = None,
+        gateway: str | None = None,
+        sni: str | None = None,
+        draw: float | None = None,
+        assumed: Iterable[str] = (),
+    ) -> Explanation:
+        """Decides a request and says why: every rule considered, and why it lost.
+
+        Args:
+            request: What to decide.
+            port: As for ``decide``, like the arguments that follow.
+            gateway: ``namespace/name``.
+            sni: The name a TLS connection was made for.
+            draw: From 0 up to 1.
+            assumed: What resolution assumed, to be shown with the rest.
+
+        Raises:
+            RequestError: If no listener has that port.
+        """
+        return self._table.explain(
+            request, port=port, gateway=gateway, sni=sni, draw=draw, assumed=list(assumed)
+        )
+
+    def updated(self, snapshot: Snapshot) -> Router:
+        """The router of another snapshot, sharing what did not change with this one."""
+        change: Delta = delta.diff(self.snapshot, snapshot)
+        table = self._table if delta.is_empty(change) else self._table.patch(ir.encode(change))
+        return Router(snapshot, _table=table)

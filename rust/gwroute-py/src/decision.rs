@@ -1,0 +1,349 @@
+//! Forward, Redirect, Respond and Explanation: frozen, and converted attribute by attribute when
+//! asked for.
+
+use std::sync::Arc;
+
+use gwroute_core::ir::RouteRef;
+use gwroute_core::{Decision, HeaderEdits, Rule, ir};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::error::RequestError;
+use crate::request::{Request, pairs};
+
+type Table = Arc<gwroute_core::RouteTable>;
+
+pub(crate) fn wrap<'py>(
+    py: Python<'py>,
+    table: &Table,
+    decision: &Decision<'_, '_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match decision {
+        Decision::Forward(forward) => {
+            let path = (!forward.keeps_target()).then(|| forward.path_and_query().into_owned());
+            let forward = Forward {
+                table: table.clone(),
+                rule: forward.rule().clone(),
+                listener: forward.listener().clone(),
+                index: forward.match_index(),
+                backend: forward.backend_index(),
+                path,
+            };
+            Ok(Bound::new(py, forward)?.into_any())
+        }
+        Decision::Redirect(redirect) => {
+            let redirect = Redirect {
+                rule: redirect.rule().cloned(),
+                index: redirect.match_index(),
+                status: redirect.status(),
+                location: redirect.location(),
+            };
+            Ok(Bound::new(py, redirect)?.into_any())
+        }
+        Decision::Respond(respond) => {
+            let respond = Respond {
+                rule: respond.rule().cloned(),
+                index: respond.match_index(),
+                status: respond.status(),
+                reason: respond.reason().as_str(),
+                detail: respond
+                    .detail()
+                    .unwrap_or(respond.reason().describe())
+                    .to_owned(),
+                backend: respond.backend().map(|backend| backend.name().to_owned()),
+                share: respond.backend().map(gwroute_core::Backend::share),
+            };
+            Ok(Bound::new(py, respond)?.into_any())
+        }
+    }
+}
+
+/// The rule that took a request.
+#[pyclass(frozen, eq, hash, module = "gwroute._native")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Route {
+    #[pyo3(get)]
+    kind: String,
+    #[pyo3(get)]
+    namespace: String,
+    #[pyo3(get)]
+    name: String,
+    #[pyo3(get)]
+    rule: u32,
+    #[pyo3(get)]
+    rule_name: Option<String>,
+    /// Index of the match in the rule.
+    #[pyo3(get, name = "match")]
+    index: usize,
+    #[pyo3(get)]
+    file: Option<String>,
+    #[pyo3(get)]
+    line: Option<u32>,
+}
+
+#[pymethods]
+impl Route {
+    fn __str__(&self) -> String {
+        let name = self
+            .rule_name
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" {name:?}"));
+        format!(
+            "{} {}/{} rule {}{name}",
+            self.kind, self.namespace, self.name, self.rule
+        )
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{} match {}>", self.__str__(), self.index)
+    }
+}
+
+fn route(rule: &Rule, index: usize) -> Route {
+    let RouteRef {
+        kind,
+        namespace,
+        name,
+        rule: position,
+        rule_name,
+        file,
+        line,
+        ..
+    } = &rule.as_ir().route;
+    Route {
+        kind: kind.clone(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+        rule: *position,
+        rule_name: rule_name.clone(),
+        index,
+        file: file.clone(),
+        line: rule
+            .as_ir()
+            .matches
+            .get(index)
+            .and_then(|conditions| conditions.line)
+            .or(*line),
+    }
+}
+
+/// To a backend that has endpoints.
+#[pyclass(frozen, module = "gwroute._native")]
+#[derive(Debug)]
+pub(crate) struct Forward {
+    table: Table,
+    rule: Arc<Rule>,
+    listener: Arc<ir::Listener>,
+    index: usize,
+    backend: usize,
+    /// Path and query for the backend, where they are not the client's own.
+    path: Option<String>,
+}
+
+#[pymethods]
+impl Forward {
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, ["route", "upstream"])
+    }
+
+    #[getter]
+    fn route(&self) -> Route {
+        route(&self.rule, self.index)
+    }
+
+    /// Key of the upstream's Service port: `shop/cart:8080`.
+    #[getter]
+    fn upstream(&self) -> &str {
+        self.rule.backends()[self.backend].name()
+    }
+
+    /// Weight of the backend by the sum of weights.
+    #[getter]
+    fn share(&self) -> f64 {
+        self.rule.backends()[self.backend].share()
+    }
+
+    /// Key of the listener.
+    #[getter]
+    fn listener(&self) -> &str {
+        &self.listener.key
+    }
+
+    /// `(address, port)` of each endpoint that may be used.
+    #[getter]
+    fn endpoints(&self) -> Vec<(String, u16)> {
+        let id = self.rule.backends()[self.backend].upstream();
+        let endpoints = id.map(|id| self.table.upstream(id).endpoints.iter());
+        endpoints
+            .into_iter()
+            .flatten()
+            .map(|endpoint| (endpoint.address.clone(), endpoint.port))
+            .collect()
+    }
+
+    /// `http/1.1` or `h2c`.
+    #[getter]
+    fn protocol(&self) -> Option<&'static str> {
+        let id = self.rule.backends()[self.backend].upstream()?;
+        Some(match self.table.upstream(id).protocol {
+            ir::UpstreamProtocol::Http1 => "http/1.1",
+            ir::UpstreamProtocol::H2c => "h2c",
+        })
+    }
+
+    /// The request as the backend gets it; the one given stays as it is.
+    fn apply(&self, request: &Request) -> PyResult<Request> {
+        let mut outgoing = request.clone();
+        if let Some(path) = &self.path {
+            outgoing.target.clone_from(path);
+        }
+        let filters = self.rule.edits(self.backend);
+        if let Some(host) = filters.hostname {
+            outgoing.authority = Some(host.to_owned());
+            for (name, value) in &mut outgoing.headers {
+                if name.eq_ignore_ascii_case("host") {
+                    host.clone_into(value);
+                }
+            }
+        }
+        for edits in filters.request {
+            edit(&mut outgoing.headers, edits)?;
+        }
+        Ok(outgoing)
+    }
+
+    /// The headers of a response as the client gets them.
+    fn apply_response(&self, headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
+        let mut headers = pairs(headers)?;
+        for edits in self.rule.edits(self.backend).response {
+            edit(&mut headers, edits)?;
+        }
+        Ok(headers)
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<Forward {} by {}>",
+            self.upstream(),
+            self.route().__str__()
+        )
+    }
+}
+
+fn edit(headers: &mut Vec<(String, String)>, edits: &HeaderEdits) -> PyResult<()> {
+    let text = |value: &http::HeaderValue| {
+        let text = value.to_str().map(str::to_owned);
+        text.map_err(|_| {
+            RequestError::new_err("a header value of the route is not printable ASCII")
+        })
+    };
+    let gone = edits
+        .remove()
+        .iter()
+        .chain(edits.set().iter().map(|(name, _)| name));
+    for name in gone {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name.as_str()));
+    }
+    for (name, value) in edits.set().iter().chain(edits.add()) {
+        headers.push((name.to_string(), text(value)?));
+    }
+    Ok(())
+}
+
+/// Back to the client, elsewhere.
+#[pyclass(frozen, module = "gwroute._native")]
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    rule: Option<Arc<Rule>>,
+    index: Option<usize>,
+    #[pyo3(get)]
+    status: u16,
+    #[pyo3(get)]
+    location: String,
+}
+
+#[pymethods]
+impl Redirect {
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, ["status", "location"])
+    }
+
+    /// The rule that redirects; None where escaped slashes in the path made it necessary.
+    #[getter]
+    fn route(&self) -> Option<Route> {
+        Some(route(self.rule.as_ref()?, self.index?))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Redirect {} {}>", self.status, self.location)
+    }
+}
+
+/// Answered by the gateway itself.
+#[pyclass(frozen, module = "gwroute._native")]
+#[derive(Debug)]
+pub(crate) struct Respond {
+    rule: Option<Arc<Rule>>,
+    index: Option<usize>,
+    #[pyo3(get)]
+    status: u16,
+    #[pyo3(get)]
+    reason: &'static str,
+    #[pyo3(get)]
+    detail: String,
+    #[pyo3(get)]
+    backend: Option<String>,
+    #[pyo3(get)]
+    share: Option<f64>,
+}
+
+#[pymethods]
+impl Respond {
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, ["status", "reason"])
+    }
+
+    /// The rule that took the request, if one did.
+    #[getter]
+    fn route(&self) -> Option<Route> {
+        Some(route(self.rule.as_ref()?, self.index?))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Respond {} {}>", self.status, self.reason)
+    }
+}
+
+/// One decision with its reasons; `str()` is for people.
+#[pyclass(frozen, module = "gwroute._native")]
+#[derive(Debug)]
+pub(crate) struct Explanation(pub(crate) gwroute_core::Explanation);
+
+#[pymethods]
+impl Explanation {
+    /// `forward`, `redirect` or `respond`.
+    #[getter]
+    fn outcome(&self) -> &'static str {
+        self.0.outcome()
+    }
+
+    /// As a JSON document.
+    fn json(&self) -> PyResult<String> {
+        serde_json::to_string(&self.0).map_err(|error| RequestError::new_err(error.to_string()))
+    }
+
+    /// As nested dictionaries and lists.
+    fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("json")?.call_method1("loads", (self.json()?,))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}

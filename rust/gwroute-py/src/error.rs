@@ -1,0 +1,22 @@
+//! Every Rust error to one exception of `gwroute.errors`, in one file.
+
+use pyo3::PyErr;
+use pyo3::import_exception;
+
+import_exception!(gwroute.errors, SnapshotError);
+import_exception!(gwroute.errors, RegexError);
+import_exception!(gwroute.errors, RequestError);
+
+/// An error of the core on its way to Python.
+pub(crate) struct CoreError(pub(crate) gwroute_core::Error);
+
+impl From<CoreError> for PyErr {
+    fn from(CoreError(error): CoreError) -> Self {
+        let arguments = (error.to_string(), error.path().to_owned());
+        if error.is_regex() {
+            RegexError::new_err(arguments)
+        } else {
+            SnapshotError::new_err(arguments)
+        }
+    }
+}
