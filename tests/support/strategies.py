@@ -17,14 +17,22 @@ from support.oracle import Query, host_matches
 HOSTS = ("a.com", "b.a.com", "c.b.a.com", "ba.com", "x.org")
 HOSTNAMES = (None, "a.com", "b.a.com", "c.b.a.com", "*.com", "*.a.com", "*.b.a.com", "x.org")
 PATHS = ("/", "/a", "/a/", "/a/b", "/a/b/", "/a/b/c", "/ab", "/A", "/a%20b", "/b")
-PATTERNS = ("/a.*", "/a/[bc]+", "/.*", "/(a|b)(/.*)?", "/a/b", "/[^/]*")
 VALUES = ("1", "2", "1,2", "a b", "A")
-VALUE_PATTERNS = ("[12]", "1.*", ".*", "[a-z ]+")
+# Patterns, each with something that it takes.
+PATTERNS = {
+    "/a.*": "/ab",
+    "/a/[bc]+": "/a/b",
+    "/.*": "/",
+    "/(a|b)(/.*)?": "/a/b",
+    "/a/b": "/a/b",
+    "/[^/]*": "/b",
+}
+VALUE_PATTERNS = {"[12]": "2", "1.*": "1,2", ".*": "A", "[a-z ]+": "a b"}
 HEADERS = ("x-a", "x-b", "x-c")
 PARAMETERS = ("q", "r", "Q", "a b", "ä")
 METHODS = ("GET", "POST", "HEAD", "get")
 GATEWAYS = ("infra/one", "infra/two")
-PORTS = (80, 8080)
+PORTS = {80: "HTTP", 8080: "HTTP", 443: "HTTPS"}
 SERVICES = ("a/s:80", "a/t:80", "a-b/s:80", "a/none:80", "a/assumed:80")
 
 UPSTREAMS = tuple(
@@ -56,7 +64,7 @@ def listeners(draw: st.DrawFn) -> tuple[ir.Listener, ...]:
     chosen = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(GATEWAYS), st.sampled_from(PORTS), st.sampled_from(HOSTNAMES)
+                st.sampled_from(GATEWAYS), st.sampled_from(tuple(PORTS)), st.sampled_from(HOSTNAMES)
             ),
             min_size=1,
             max_size=5,
@@ -64,7 +72,7 @@ def listeners(draw: st.DrawFn) -> tuple[ir.Listener, ...]:
         )
     )
     return tuple(
-        ir.Listener(f"{gateway}/l{n}", gateway, f"l{n}", port, "HTTP", hostname)
+        ir.Listener(f"{gateway}/l{n}", gateway, f"l{n}", port, PORTS[port], hostname)
         for n, (gateway, port, hostname) in enumerate(chosen)
     )
 
@@ -267,6 +275,9 @@ def requests(draw: st.DrawFn, snapshot: ir.Snapshot) -> Query:
     )
     if snapshot.rules and draw(st.integers(0, 3)) > 0:
         query = draw(aimed(query, draw(st.sampled_from(snapshot.rules)), snapshot))
+    if PORTS[query.port] == "HTTPS":
+        own = query.headers[0][1].partition(":")[0]
+        query = replace(query, sni=draw(st.sampled_from((None, own, own, *HOSTS))))
     return query
 
 
@@ -276,37 +287,38 @@ def aimed(draw: st.DrawFn, query: Query, rule: ir.Rule, snapshot: ir.Snapshot) -
     match = draw(st.sampled_from(rule.matches))
     virtual = draw(st.sampled_from(rule.hosts))
     listener = next(x for x in snapshot.listeners if x.key == virtual.listener)
-    host = (virtual.host or draw(st.sampled_from(HOSTS))).replace(
-        "*.", draw(st.sampled_from(("b.", "z.y.")))
-    )
-    lines = [("host", host), *query.headers[1:]]
-    if draw(st.integers(0, 4)):
-        wanted = {h.name for h in match.headers}
-        lines = [(n, v) for n, v in lines if n.lower() not in wanted]
-        lines += [(h.name, h.value if h.type == "Exact" else "1") for h in match.headers]
-    path = query.target.split("?")[0]
-    if match.path and draw(st.integers(0, 4)):
+    below = draw(st.sampled_from(("b.", "z.y.")))
+    host = (virtual.host or draw(st.sampled_from(HOSTS))).replace("*.", below)
+    miss = draw(st.integers(0, 8))  # which condition is left to chance; mostly none
+    lines = query.headers[1:]
+    if miss != 1:
+        wanted = {condition.name for condition in match.headers}
+        lines = tuple((n, v) for n, v in lines if n.lower() not in wanted)
+        lines += tuple((condition.name, _met(condition)) for condition in match.headers)
+    path, mark, question = query.target.partition("?")
+    if match.path and miss != 2:
         path = _path(match.path, path)
-    question = query.target[len(query.target.split("?")[0]) :]
-    if match.query_params and draw(st.integers(0, 4)):
-        question = "?" + "&".join(
-            f"{_escaped(p.name)}={_escaped(p.value) if p.type == 'Exact' else '1'}"
-            for p in match.query_params
-        )
+    if match.query_params and miss != 3:
+        pairs = [f"{_escaped(p.name)}={_escaped(_met(p))}" for p in match.query_params]
+        mark, question = "?", "&".join(pairs)
     return replace(
         query,
         method=match.method or query.method,
-        target=path + question,
-        headers=tuple(lines),
+        target=path + mark + question,
+        headers=(("host", host), *lines),
         port=listener.port,
         gateway=listener.gateway,
     )
 
 
+def _met(condition: ir.ValueMatch) -> str:
+    return condition.value if condition.type == "Exact" else VALUE_PATTERNS[condition.value]
+
+
 def _path(condition: ir.PathMatch, rest: str) -> str:
     if condition.type == "PathPrefix":
         return condition.value.rstrip("/") + rest
-    return condition.value if condition.type == "Exact" else "/a/b"
+    return condition.value if condition.type == "Exact" else PATTERNS[condition.value]
 
 
 def _escaped(text: str) -> str:
