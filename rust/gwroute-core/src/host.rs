@@ -21,12 +21,16 @@ pub(crate) fn from_authority(authority: &[u8]) -> Option<Host<'_>> {
     if name.len() > 255 || !name.iter().all(|b| is_host_byte(*b)) {
         return None;
     }
-    let name = std::str::from_utf8(name).ok()?;
-    Some(Host(if name.bytes().any(|b| b.is_ascii_uppercase()) {
+    Some(Host(lower_case(std::str::from_utf8(name).ok()?)))
+}
+
+/// Names are compared in lower case; one that is so already is borrowed.
+pub(crate) fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
         Cow::Borrowed(name)
-    }))
+    }
 }
 
 fn without_port(authority: &[u8]) -> Option<&[u8]> {

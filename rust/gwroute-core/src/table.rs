@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::decision::{self, Decision, Matched, Reason, Redirect, RedirectCause, Respond};
 use crate::error::Error;
 use crate::explain::{self, Explanation};
+use crate::host;
 use crate::ir;
 use crate::listener::{self, Entry, EntryId, Listener};
 use crate::rule::{Rule, UpstreamId};
@@ -326,7 +327,9 @@ impl RouteTable {
         let entry = self.entries.get(at.0).ok_or((404, Reason::NoRoute))?;
         let listener = entry.listener(host).ok_or((404, Reason::NoRoute))?;
         match sni {
-            Some(sni) if entry.listener(sni) != Some(listener) => Err((421, Reason::Misdirected)),
+            Some(sni) if entry.listener(&host::lower_case(sni)) != Some(listener) => {
+                Err((421, Reason::Misdirected))
+            }
             _ => Ok(&self.listeners[listener]),
         }
     }
