@@ -1,0 +1,165 @@
+"""What is wrong with the user's objects, said once and in one form.
+
+A :class:`Finding` is a value: a code from :data:`CODES`, a level, what is wrong and what follows
+from it, what to do, and where. ``str(finding)`` is the line a person and an editor read;
+:func:`render` adds the lines of the file with the place underlined.
+
+Codes by range: 0xx reading, 1xx schema, 2xx references and backends, 3xx classes, gateways and
+attachment, 4xx rules against each other, 5xx node pools, 6xx portability, 7xx safety, 9xx
+recognised and not supported. A code is never used again for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from gwroute.model.key import ObjectKey
+
+__all__ = ["CODES", "Code", "Finding", "Level", "render"]
+
+Level = Literal["error", "warning", "info"]
+
+
+class Code(NamedTuple):
+    """What a code stands for."""
+
+    level: Level
+    """The level of a finding that names none of its own."""
+    title: str
+
+
+CODES: dict[str, Code] = {
+    "GWR001": Code("error", "not YAML"),
+    "GWR002": Code("error", "document is not a mapping"),
+    "GWR003": Code("error", "apiVersion, kind or name is missing"),
+    "GWR004": Code("error", "unknown kind of a known group"),
+    "GWR005": Code("error", "unknown version of a known kind"),
+    "GWR006": Code("warning", "unknown field"),
+    "GWR007": Code("error", "wrong type"),
+    "GWR008": Code("error", "required field is missing"),
+    "GWR009": Code("error", "invalid value"),
+    "GWR010": Code("warning", "object written twice in one file"),
+    "GWR011": Code("info", "object replaced by a later file"),
+    "GWR012": Code("warning", "key written twice in one mapping"),
+    "GWR013": Code("error", "nested too deeply or too large"),
+    "GWR014": Code("error", "file cannot be read"),
+    "GWR015": Code("warning", "file disappeared while being read"),
+    "GWR016": Code("warning", "nothing to read"),
+    "GWR901": Code("warning", "kind is recognised and not supported"),
+}
+"""Every code with its level and title; each room of the package adds its own rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem, with the place and a way out."""
+
+    code: str
+    message: str
+    """What is wrong, and what follows from it."""
+    level: Level = "error"
+    help: str | None = None
+    """What to do."""
+    object: ObjectKey | None = None
+    field: str | None = None
+    """Path in the object: ``spec.rules[1].matches[0].path.value``."""
+    file: str | None = None
+    line: int | None = None
+    """From 1."""
+    column: int | None = None
+    """From 1, in characters."""
+    witness: Mapping[str, Any] | None = None
+    """A request that shows it: method, URL, headers."""
+
+    @classmethod
+    def of(cls, code: str, message: str, **fields: Any) -> Finding:
+        """Make a finding at the level that :data:`CODES` gives its code."""
+        fields.setdefault("level", CODES[code].level)
+        return cls(code=code, message=message, **fields)
+
+    @property
+    def place(self) -> str | None:
+        """``file:line:column`` as far as it is known."""
+        if self.file is None:
+            return None
+        parts = [self.file]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+    def __str__(self) -> str:
+        """One line: ``file:line:column: level CODE: message``."""
+        line = f"{self.level} {self.code}: {self.message}"
+        return f"{self.place}: {line}" if self.file is not None else line
+
+
+def render(finding: Finding, source: str | None = None) -> str:
+    """Render a finding with the lines of its file and the place underlined.
+
+    Args:
+        finding: What to render.
+        source: Text of the file; None reads ``finding.file``, and leaves the frame out if that
+            is not possible.
+
+    Returns:
+        The line of ``str(finding)`` and, under it, up to two lines of the file and a line of
+        ``^`` with the help behind it.
+    """
+    if source is None:
+        source = _text_of(finding.file)
+    frame = _frame(finding, source) if source is not None else []
+    if not frame and finding.help:
+        frame = [f"    help: {finding.help}"]
+    return "\n".join([str(finding), *frame])
+
+
+def _text_of(file: str | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return Path(file).read_text("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _frame(finding: Finding, source: str) -> list[str]:
+    lines = source.splitlines()
+    if finding.line is None or not 0 < finding.line <= len(lines):
+        return []
+    at = finding.line - 1
+    width = max(len(str(finding.line)) + 2, 5)
+    shown = [i for i in (_context(lines, at), at) if i is not None]
+    frame = [f"{i + 1:>{width}} | {lines[i].expandtabs(1)}" for i in shown]
+    start = (finding.column or 1) - 1
+    mark = "^" * _token_length(lines[at], start)
+    note = f" {finding.help}" if finding.help else ""
+    return [*frame, f"{'':>{width}} | {' ' * start}{mark}{note}"]
+
+
+def _context(lines: list[str], at: int) -> int | None:
+    """The nearest line above that is less indented or a sibling, which says where we are."""
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    for i in range(at - 1, max(at - 12, -1), -1):
+        text = lines[i].strip()
+        if text and not text.startswith("#") and len(lines[i]) - len(lines[i].lstrip()) <= indent:
+            return i
+    return None
+
+
+def _token_length(line: str, start: int) -> int:
+    """How many characters to underline: the scalar, the key or the quoted text at ``start``."""
+    rest = line[start:].rstrip()
+    if not rest:
+        return 1
+    if rest[0] in "\"'":
+        end = rest.find(rest[0], 1)
+        return end + 1 if end > 0 else len(rest)
+    for stop in (" #", ": ", ", ", "}", "]"):
+        rest = rest.split(stop, 1)[0]
+    return max(len(rest.removesuffix(":").removesuffix(",")), 1)
