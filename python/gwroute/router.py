@@ -50,6 +50,14 @@ class Router:
         """``(gateway, port)`` of all ports that listeners are on."""
         return self._table.entries
 
+    def hosts(self, listener: str) -> list[tuple[str | None, list[tuple[str, int]]]]:
+        """The hosts under a listener, the most specific first, None being any host.
+
+        Each comes with ``(key of the rule, index of the match)`` of its matches in order of
+        precedence: the first one that holds for a request takes it.
+        """
+        return self._table.hosts(listener)
+
     @property
     def table(self) -> _native.RouteTable:
         """The compiled table, for a :class:`gwroute.Proxy`."""

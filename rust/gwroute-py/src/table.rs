@@ -56,6 +56,19 @@ impl RouteTable {
             .collect()
     }
 
+    /// The hosts under a listener, each with `(key of the rule, index of the match)` of its
+    /// matches in order of precedence.
+    fn hosts(&self, listener: &str) -> Vec<(Option<String>, Vec<(String, usize)>)> {
+        let named = |(host, matches): gwroute_core::HostMatches<'_>| {
+            let keys = matches
+                .into_iter()
+                .map(|(rule, index)| (rule.key.clone(), index))
+                .collect();
+            (host, keys)
+        };
+        self.0.hosts(listener).into_iter().map(named).collect()
+    }
+
     /// How many rules there are.
     fn __len__(&self) -> usize {
         self.0.rule_count()
