@@ -12,7 +12,7 @@ equal objects is equal, so that a heartbeat of a node changes nothing for its us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -235,7 +235,7 @@ def _all_keys(label_keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _build(
-    nodes: Iterable[Node],
+    nodes: Sequence[Node],
     objects: Iterable[NodePool],
     buckets: Iterable[NodeBucket],
     label_keys: tuple[str, ...],
@@ -244,7 +244,7 @@ def _build(
         node.metadata.name: tuple(
             (key, value) for key in label_keys if (value := node.metadata.labels.get(key))
         )
-        for node in (nodes := tuple(nodes))
+        for node in nodes
     }
     listed = _listed(objects, buckets)
     groups, conflicts = _groups(names_of, listed)
@@ -335,9 +335,9 @@ def _ties(
     to say where it is: the list lags behind the labels.
     """
     owners: dict[str, list[PoolName]] = {}
-    for pool, (_, nodes) in listed.items():
-        for node in nodes:
-            owners.setdefault(node, []).append(pool)
+    for pool, (_, members) in listed.items():
+        for member in members:
+            owners.setdefault(member, []).append(pool)
     ties = {}
     for node, names in names_of.items():
         if not names:
@@ -352,12 +352,12 @@ def _conflict(group: set[PoolName], ties: Mapping[str, tuple[PoolName, ...]]) ->
     values: dict[str, list[str]] = {}
     for key, value in sorted(group):
         values.setdefault(key, []).append(value)
-    key = next((key for key, found in values.items() if len(found) > 1), None)
-    if key is None:
+    torn = next((key for key, found in values.items() if len(found) > 1), None)
+    if torn is None:
         return None
     return Conflict(
-        key=key,
-        values=tuple(values[key]),
+        key=torn,
+        values=tuple(values[torn]),
         names=tuple(sorted(group)),
         nodes=tuple(
             sorted(node for node, names in ties.items() if len(names) > 1 and names[0] in group)

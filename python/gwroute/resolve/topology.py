@@ -124,7 +124,7 @@ def _own_pool(key: str, scope: Scope) -> Limit:
         return _pool_not_found(scope)
     if where.node is None:
         return _nowhere(key, "own node and pool are unknown", "--node-pool or --node", scope)
-    problem = "the own pool is unknown: node {} is in none".format(where.node)
+    problem = f"the own pool is unknown: node {where.node} is in none"
     if scope.mode == "strict":
         return _refused(key, problem, "--node-pool, or label the node", scope)
     return Limit(
