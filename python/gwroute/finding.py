@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from gwroute.model.key import ObjectKey
+    from gwroute.model.meta import Object
 
 __all__ = ["CODES", "Code", "Finding", "Level", "render"]
 
@@ -49,6 +50,51 @@ CODES: dict[str, Code] = {
     "GWR014": Code("error", "file cannot be read"),
     "GWR015": Code("warning", "file disappeared while being read"),
     "GWR016": Code("warning", "nothing to read"),
+    "GWR201": Code("error", "backend of an unknown kind"),
+    "GWR202": Code("error", "reference into another namespace without a grant"),
+    "GWR203": Code("error", "Service does not exist"),
+    "GWR204": Code("error", "Service has no such port"),
+    "GWR205": Code("error", "reference to a Service without a port"),
+    "GWR206": Code("error", "ExternalName Service as a backend"),
+    "GWR207": Code("warning", "no request can reach a backend"),
+    "GWR208": Code("warning", "Service has no endpoint that serves"),
+    "GWR209": Code("error", "certificate does not exist or cannot be used"),
+    "GWR210": Code("error", "parameters cannot be used"),
+    "GWR211": Code("error", "filter refers to what does not exist or is unknown"),
+    "GWR301": Code("error", "GatewayClass does not exist"),
+    "GWR302": Code("info", "class of another controller"),
+    "GWR303": Code("error", "parent does not exist"),
+    "GWR304": Code("warning", "route without a parent"),
+    "GWR305": Code("error", "no such listener"),
+    "GWR306": Code("error", "listener does not allow the route"),
+    "GWR307": Code("error", "no hostname in common"),
+    "GWR308": Code("error", "listeners conflict"),
+    "GWR309": Code("error", "listener cannot be served"),
+    "GWR310": Code("error", "route or part of it is not accepted"),
+    "GWR311": Code("error", "Gateway is not accepted"),
+    "GWR501": Code("warning", "topology-unknown-value"),
+    "GWR502": Code("warning", "topology-list-not-enabled"),
+    "GWR503": Code("info", "topology-zone-alias"),
+    "GWR504": Code("warning", "pool-no-endpoint"),
+    "GWR505": Code("warning", "pool-empty"),
+    "GWR506": Code("warning", "pool-unknown"),
+    "GWR507": Code("info", "gateway-not-pinned"),
+    "GWR508": Code("warning", "gateway-service-not-scoped"),
+    "GWR509": Code("warning", "gateway-service-scope-without-pin"),
+    "GWR510": Code("warning", "nodeport-local-few-replicas"),
+    "GWR511": Code("info", "nodeport-open-elsewhere"),
+    "GWR512": Code("info", "route-misses-pool"),
+    "GWR513": Code("info", "backend-not-pinned"),
+    "GWR514": Code("info", "node-without-pool"),
+    "GWR515": Code("info", "zone-and-pool"),
+    "GWR516": Code("info", "pool-status-lag"),
+    "GWR517": Code("error", "pool-conflict"),
+    "GWR518": Code("warning", "pool-disagrees"),
+    "GWR519": Code("warning", "location-unknown"),
+    "GWR520": Code("error", "topology-unknown-key"),
+    "GWR521": Code("error", "node-port-taken"),
+    "GWR522": Code("error", "host-port-taken"),
+    "GWR801": Code("warning", "silence that silences nothing"),
     "GWR901": Code("warning", "kind is recognised and not supported"),
 }
 """Every code with its level and title; each room of the package adds its own rows."""
@@ -80,6 +126,42 @@ class Finding:
         """Make a finding at the level that :data:`CODES` gives its code."""
         fields.setdefault("level", CODES[code].level)
         return cls(code=code, message=message, **fields)
+
+    @classmethod
+    def at(
+        cls,
+        code: str,
+        obj: Object,
+        field: str | None,
+        message: str,
+        *,
+        key: bool = False,
+        level: Level | None = None,
+        help: str | None = None,  # noqa: A002
+    ) -> Finding:
+        """Make a finding about a field of an object, and look up where that was written.
+
+        Args:
+            code: Its code.
+            obj: The object.
+            field: Path of the field; None for the object as a whole.
+            message: What is wrong, and what follows from it.
+            key: Point to the field's name instead of its value.
+            level: None takes that of the code.
+            help: What to do.
+        """
+        place = obj.origin.position(field or "metadata.name", key=key) if obj.origin else None
+        return cls(
+            code=code,
+            message=message,
+            level=level or CODES[code].level,
+            help=help,
+            object=obj.key,
+            field=field,
+            file=place.file if place else None,
+            line=place.line if place else None,
+            column=place.column if place else None,
+        )
 
     @property
     def place(self) -> str | None:

@@ -229,6 +229,7 @@ class PodSpec:
 
     node_name: str | None = None
     node_selector: dict[str, str] = field(default_factory=dict)
+    affinity: dict[str, Any] | None = None
     service_account_name: str | None = None
     host_network: bool = False
     containers: tuple[dict[str, Any], ...] = ()

@@ -82,12 +82,14 @@ class KubernetesServiceSpec:
 
     annotations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
-    type: str = "LoadBalancer"
+    type: str | None = None
+    """``LoadBalancer`` if nothing else is given, also by an EnvoyProxy this one is laid over."""
     load_balancer_class: str | None = None
     allocate_load_balancer_node_ports: bool | None = None
     load_balancer_source_ranges: tuple[str, ...] = ()
     load_balancer_ip: str | None = None
-    external_traffic_policy: str = "Local"
+    external_traffic_policy: str | None = None
+    """``Local`` if nothing else is given."""
     patch: KubernetesPatchSpec | None = None
     name: str | None = None
 

@@ -36,7 +36,8 @@ class NodePoolSpec:
 class NodePoolStatus:
     """Status of a NodePool: its members, ready or not."""
 
-    nodes: tuple[str, ...] = ()
+    nodes: tuple[str, ...] | None = None
+    """Names of the members. An empty list means none; an absent one that nobody wrote a list."""
     ready_node_num: int = 0
     unready_node_num: int = 0
 

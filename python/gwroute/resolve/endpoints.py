@@ -118,9 +118,9 @@ def _select(upstream: ir.Upstream, service: Service, found: list[Candidate], sco
 
 def _finding(service: Service, problem: Problem) -> Finding:
     return Finding.at(
-        service,
-        f"metadata.annotations[{ANNOTATION}]",
         problem.code,
+        service,
+        f'metadata.annotations["{ANNOTATION}"]',
         problem.message,
         level=problem.level,
         help=problem.help,

@@ -38,8 +38,9 @@ Ports = Sequence[tuple[str, int]]
 class Settings:
     """What the controller's own configuration says of generated objects."""
 
-    namespace: str = "envoy-gateway-system"
-    """Where they live: beside the controller, not beside the Gateway."""
+    namespace: str = "kube-system"
+    """Where they live: beside the controller, not beside the Gateway. Where the edge edition of
+    Envoy Gateway has its own; the original uses ``envoy-gateway-system``."""
     prefix: str = "envoy"
     """First part of their names."""
     image: str = "gwroute/gwroute"
