@@ -298,7 +298,7 @@ class Delta:
 
 
 @functools.cache
-def _adapter(cls: type) -> TypeAdapter[Any]:
+def _adapter(cls: type[object]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(cls)
@@ -306,7 +306,8 @@ def _adapter(cls: type) -> TypeAdapter[Any]:
 
 def encode(document: Snapshot | Delta) -> bytes:
     """The document as JSON, every field written out."""
-    return _adapter(type(document)).dump_json(document)
+    cls: type[object] = type(document)
+    return _adapter(cls).dump_json(document)
 
 
 def decode(document: bytes | str) -> Snapshot:

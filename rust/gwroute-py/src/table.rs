@@ -120,7 +120,10 @@ impl RouteTable {
 
     /// Decides a made request, and says why.
     #[pyo3(signature = (request, *, port = None, gateway = None, sni = None, draw = None, assumed = Vec::new()))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword arguments of a Python method"
+    )]
     fn explain(
         &self,
         py: Python<'_>,
