@@ -1,0 +1,25 @@
+//! Who the server says it is, and where it listens.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// Who the server says it is, and where it listens.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `namespace` of the answer; empty by default, as are the three that follow.
+    pub namespace: String,
+    /// `ingress` of the answer.
+    pub ingress: String,
+    /// `service` of the answer.
+    pub service: String,
+    /// `pod` of the answer.
+    pub pod: String,
+    /// Where HTTP is served; port 0 takes a free one. Nowhere by default.
+    pub http: Option<SocketAddr>,
+    /// Where cleartext HTTP/2 is served; port 0 takes a free one. Nowhere by default.
+    pub h2c: Option<SocketAddr>,
+    /// Whether the answer holds `httpPort`, the port the request came in on. Off by default.
+    pub http_port: bool,
+}
