@@ -6,6 +6,8 @@ use pyo3::import_exception;
 import_exception!(gwroute.errors, SnapshotError);
 import_exception!(gwroute.errors, RegexError);
 import_exception!(gwroute.errors, RequestError);
+import_exception!(gwroute.errors, ProxyError);
+import_exception!(gwroute.errors, BindError);
 
 /// An error of the core on its way to Python.
 pub(crate) struct CoreError(pub(crate) gwroute_core::Error);
@@ -17,6 +19,18 @@ impl From<CoreError> for PyErr {
             RegexError::new_err(arguments)
         } else {
             SnapshotError::new_err(arguments)
+        }
+    }
+}
+
+/// An echo server that does not start, on its way to Python.
+pub(crate) struct EchoError(pub(crate) gwroute_echo::Error);
+
+impl From<EchoError> for PyErr {
+    fn from(EchoError(error): EchoError) -> Self {
+        match error.address() {
+            Some(_) => BindError::new_err(error.to_string()),
+            None => ProxyError::new_err(error.to_string()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The extension module `gwroute._native`: the module's declaration and nothing else.
 
 mod decision;
+mod echo;
 mod error;
 mod request;
 mod table;
@@ -10,6 +11,8 @@ mod table;
 mod _native {
     #[pymodule_export]
     use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
+    #[pymodule_export]
+    use crate::echo::Echo;
     #[pymodule_export]
     use crate::request::Request;
     #[pymodule_export]
