@@ -17,6 +17,7 @@ import click
 from gwroute.cli import output
 
 COMMANDS = {
+    "echo": "a backend that answers with what it saw",
     "version": "the version of gwroute and what it runs on",
     "completion": "a script that completes commands and options in your shell",
 }
