@@ -1,0 +1,190 @@
+//! Upstreams and their endpoints, kept by key across swaps.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use gwroute_core::balance::least_loaded;
+use gwroute_core::{RouteTable, ir};
+
+use crate::upstream::endpoint::{Endpoint, Load};
+
+/// An upstream of one table, with the set that outlives it.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) ir: Arc<ir::Upstream>,
+    set: Arc<Set>,
+}
+
+/// The endpoints of one key; a pointer of its own, because they change far more often than routes
+/// do.
+#[derive(Debug, Default)]
+struct Set {
+    endpoints: ArcSwap<Vec<Arc<Endpoint>>>,
+}
+
+impl Upstream {
+    /// The less loaded of two endpoints picked at random, with the request counted as its load.
+    pub(crate) fn pick(&self) -> Option<Load> {
+        let endpoints = self.set.endpoints.load();
+        let draws = match endpoints.len() {
+            0 | 1 => (0.0, 0.0),
+            _ => (fastrand::f64(), fastrand::f64()),
+        };
+        let load = |index: usize| endpoints[index].active();
+        let index = least_loaded::pick(endpoints.len(), draws, load)?;
+        Some(Load::on(endpoints[index].clone()))
+    }
+
+    /// What may be used now.
+    pub(crate) fn endpoints(&self) -> Arc<Vec<Arc<Endpoint>>> {
+        self.set.endpoints.load_full()
+    }
+}
+
+/// All sets of a proxy by key; touched only where tables are swapped.
+#[derive(Debug, Default)]
+pub(crate) struct Sets(HashMap<String, Arc<Set>>);
+
+impl Sets {
+    /// The upstreams of a table by slot: what did not change is shared with the list before, and
+    /// of what did, the set goes on. Endpoints that are gone are marked.
+    pub(crate) fn of_table(
+        &mut self,
+        table: &RouteTable,
+        before: &[Option<Arc<Upstream>>],
+    ) -> Vec<Option<Arc<Upstream>>> {
+        let mut upstreams = vec![None; table.upstream_slots()];
+        for (id, ir) in table.upstreams() {
+            let known = before.get(id.slot()).and_then(Option::as_ref);
+            upstreams[id.slot()] = match known {
+                Some(known) if Arc::ptr_eq(&known.ir, ir) => Some(known.clone()),
+                _ => Some(Arc::new(self.upstream(ir))),
+            };
+        }
+        self.forget_all_but(table);
+        upstreams
+    }
+
+    fn upstream(&mut self, ir: &Arc<ir::Upstream>) -> Upstream {
+        let set = self.0.entry(ir.key.clone()).or_default();
+        set.update(&ir.endpoints);
+        Upstream {
+            ir: ir.clone(),
+            set: set.clone(),
+        }
+    }
+
+    fn forget_all_but(&mut self, table: &RouteTable) {
+        let keys = || table.upstreams().map(|(_, ir)| ir.key.as_str());
+        if self.0.len() == keys().count() {
+            return;
+        }
+        let keys: HashSet<&str> = keys().collect();
+        self.0.retain(|key, set| {
+            let stays = keys.contains(key.as_str());
+            if !stays {
+                set.update(&[]);
+            }
+            stays
+        });
+    }
+}
+
+impl Set {
+    fn update(&self, irs: &[ir::Endpoint]) {
+        let before = self.endpoints.load_full();
+        let mut known: HashMap<SocketAddr, &Arc<Endpoint>> = before
+            .iter()
+            .map(|endpoint| (endpoint.address(), endpoint))
+            .collect();
+        let endpoints = irs.iter().filter_map(|ir| {
+            let new = Endpoint::new(ir)?;
+            Some(match known.remove(&new.address()) {
+                None => Arc::new(new),
+                Some(known) if known.as_ir() == ir => known.clone(),
+                Some(known) => Arc::new(known.described_by(ir)),
+            })
+        });
+        self.endpoints.store(Arc::new(endpoints.collect()));
+        known.into_values().for_each(|gone| gone.remove());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn table(upstreams: &[(&str, &[u16])]) -> RouteTable {
+        let endpoint = |port: &u16| ir::Endpoint {
+            address: "127.0.0.1".to_owned(),
+            port: *port,
+            node: None,
+            node_pool: None,
+            zone: None,
+            pod: None,
+        };
+        let upstream = |(key, ports): &(&str, &[u16])| ir::Upstream {
+            key: (*key).to_owned(),
+            service: (*key).to_owned(),
+            protocol: ir::UpstreamProtocol::Http1,
+            endpoints: ports.iter().map(endpoint).collect(),
+            assumed: false,
+            removed: Vec::new(),
+            scope: None,
+        };
+        RouteTable::compile(&ir::Snapshot {
+            schema: ir::SCHEMA,
+            listeners: Vec::new(),
+            rules: Vec::new(),
+            upstreams: upstreams.iter().map(upstream).collect(),
+        })
+        .unwrap()
+    }
+
+    fn ports(upstream: &Upstream) -> Vec<u16> {
+        let endpoints = upstream.endpoints();
+        endpoints.iter().map(|e| e.address().port()).collect()
+    }
+
+    #[test]
+    fn an_endpoint_that_stays_keeps_its_load_and_one_that_goes_is_marked() {
+        let mut sets = Sets::default();
+        let before = sets.of_table(&table(&[("a", &[1, 2]), ("b", &[3])]), &[]);
+        let a = before[0].as_ref().unwrap();
+        let first = a.endpoints()[0].clone();
+        let second = a.endpoints()[1].clone();
+        let load = Load::on(first.clone());
+        let after = sets.of_table(&table(&[("a", &[1, 4])]), &before);
+        let a = after[0].as_ref().unwrap();
+        assert_eq!(ports(a), [1, 4]);
+        assert_eq!(a.endpoints()[0].active(), 1);
+        drop(load);
+        assert_eq!(first.active(), 0);
+        assert!(second.is_removed() && !first.is_removed());
+        assert_eq!(ports(before[1].as_ref().unwrap()), [0u16; 0]);
+    }
+
+    #[test]
+    fn requests_go_to_the_less_loaded_endpoint() {
+        let upstreams = Sets::default().of_table(&table(&[("a", &[1, 2])]), &[]);
+        let upstream = upstreams[0].as_ref().unwrap();
+        let loads: Vec<Load> = (0..10).map(|_| upstream.pick().unwrap()).collect();
+        let at = |port| {
+            loads
+                .iter()
+                .filter(|load| load.endpoint().address().port() == port)
+                .count()
+        };
+        assert_eq!((at(1), at(2)), (5, 5));
+    }
+
+    #[test]
+    fn without_endpoints_there_is_nothing_to_pick() {
+        let upstreams = Sets::default().of_table(&table(&[("a", &[])]), &[]);
+        assert!(upstreams[0].as_ref().unwrap().pick().is_none());
+    }
+}
