@@ -22,6 +22,7 @@
 // Until the data path is in place, what it will use is not used yet.
 #![expect(dead_code)]
 
+mod access_log;
 mod config;
 mod error;
 mod live;
