@@ -375,28 +375,45 @@ impl RouteTable {
         self.rules.len()
     }
 
+    /// A rule by its key in the snapshot.
+    pub fn rule(&self, key: &str) -> Option<&Arc<Rule>> {
+        self.rules.get(key)
+    }
+
     /// The hosts under a listener, each with its matches in order of precedence.
     pub fn hosts(&self, listener: &str) -> Vec<HostMatches<'_>> {
-        let Some(listener) = self.listeners.iter().find(|known| known.ir.key == listener) else {
-            return Vec::new();
-        };
-        let mut hosts: Vec<_> = listener
-            .hosts
-            .iter()
-            .map(|(pattern, host)| {
-                let mut candidates: Vec<_> = host.candidates().collect();
-                candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
-                (
-                    pattern,
-                    candidates
-                        .into_iter()
-                        .map(|c| (&c.rule.ir, c.index))
-                        .collect::<Vec<_>>(),
-                )
-            })
+        let mut hosts: Vec<_> = self
+            .hosts_under(listener)
+            .map(|(pattern, host)| (pattern, in_order(host)))
             .collect();
         hosts.sort_by(|(a, _), (b, _)| (a.is_none(), a).cmp(&(b.is_none(), b)));
         hosts
+    }
+
+    /// Those of [`RouteTable::hosts`] that take the host, in the order in which they are tried.
+    pub fn hosts_that_take(&self, listener: &str, host: &str) -> Vec<HostMatches<'_>> {
+        let host = host::lower_case(host);
+        let known = self.listeners.iter().find(|known| known.ir.key == listener);
+        let tried: Vec<_> = known
+            .into_iter()
+            .flat_map(|listener| listener.hosts.lookup(&host))
+            .map(Arc::as_ptr)
+            .collect();
+        let place = |host| tried.iter().position(|tried| *tried == Arc::as_ptr(host));
+        let mut hosts: Vec<_> = self
+            .hosts_under(listener)
+            .filter_map(|(pattern, host)| Some((place(host)?, (pattern, in_order(host)))))
+            .collect();
+        hosts.sort_by_key(|(place, _)| *place);
+        hosts.into_iter().map(|(_, host)| host).collect()
+    }
+
+    fn hosts_under(
+        &self,
+        listener: &str,
+    ) -> impl Iterator<Item = (Option<String>, &Arc<VirtualHost>)> {
+        let known = self.listeners.iter().find(|known| known.ir.key == listener);
+        known.into_iter().flat_map(|listener| listener.hosts.iter())
     }
 
     /// The snapshot this table stands for; rules and upstreams in order of their keys.
@@ -419,6 +436,15 @@ impl RouteTable {
     }
 }
 
+fn in_order(host: &VirtualHost) -> Vec<(&ir::Rule, usize)> {
+    let mut candidates: Vec<_> = host.candidates().collect();
+    candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
+    let candidates = candidates.into_iter();
+    candidates
+        .map(|candidate| (&candidate.rule.ir, candidate.index))
+        .collect()
+}
+
 fn placement(rule: &Arc<Rule>, host: &ir::VirtualHost) -> Placement {
     Placement {
         rule: rule.clone(),
@@ -433,4 +459,50 @@ fn twice(rules: &[Arc<Rule>]) -> Error {
         .find(|rule| !seen.insert(&rule.key))
         .map_or("", |rule| &rule.key);
     Error::duplicate("rule", key)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_hosts_that_take_a_host_come_in_the_order_in_which_they_are_tried() {
+        let rule = |name: &str, host: &str| {
+            format!(
+                r#"{{"key": "{name}", "route": {{"kind": "HTTPRoute", "namespace": "a",
+                "name": "{name}", "rule": 0}}, "hosts": [{{"listener": "l", "host": {host},
+                "hostname": {host}}}], "matches": [{{"path": null, "method": null,
+                "headers": [], "query_params": [], "line": null}}], "filters": [],
+                "backends": []}}"#
+            )
+        };
+        let rules = [
+            rule("any", "null"),
+            rule("wide", r#""*.example.com""#),
+            rule("exact", r#""a.b.example.com""#),
+            rule("narrow", r#""*.b.example.com""#),
+        ];
+        let table = RouteTable::from_json(
+            format!(
+                r#"{{"schema": 1, "listeners": [{{"key": "l", "gateway": "a/g", "name": "l",
+                "port": 80, "protocol": "HTTP", "hostname": null, "node_pool": null}}],
+                "rules": [{}], "upstreams": []}}"#,
+                rules.join(",")
+            )
+            .as_bytes(),
+        )
+        .unwrap();
+        let names = |host| -> Vec<_> {
+            let hosts = table.hosts_that_take("l", host).into_iter();
+            hosts.map(|(_, matches)| &*matches[0].0.key).collect()
+        };
+        assert_eq!(names("A.b.example.com"), ["exact", "narrow", "wide", "any"]);
+        assert_eq!(names("c.example.com"), ["wide", "any"]);
+        assert_eq!(names("example.com"), ["any"]);
+        assert!(table.hosts_that_take("other", "a").is_empty());
+        assert_eq!(table.rule("wide").unwrap().as_ir().key, "wide");
+        assert!(table.rule("none").is_none());
+    }
 }
