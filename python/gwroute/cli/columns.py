@@ -120,14 +120,16 @@ def _external_ip(object_: Object) -> str:
 
 
 def _ports(object_: Object) -> str:
-    """``80:30364/TCP``; the node port only if one has been assigned."""
+    """``80:30364/TCP``; ``80:<pending>/TCP`` until the API server has assigned a node port."""
+    has_node_ports = at(object_, "spec", "type") == "NodePort"
     ports = at(object_, "spec", "ports") or ()
-    return ",".join(_port(port) for port in ports) or NONE
+    return ",".join(_port(port, has_node_ports) for port in ports) or NONE
 
 
-def _port(port: Object) -> str:
-    node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
-    return f"{port.get('port')}{node_port}/{port.get('protocol', 'TCP')}"
+def _port(port: Object, has_node_port: bool) -> str:
+    node_port = port.get("nodePort") or ("<pending>" if has_node_port else "")
+    colon = ":" if node_port else ""
+    return f"{port.get('port')}{colon}{node_port}/{port.get('protocol', 'TCP')}"
 
 
 def _selector(*path: str) -> Callable[[Object], str]:
@@ -264,6 +266,16 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("AVAILABLE", _text("status", "availableReplicas", missing="0")),
         AGE,
         Column("SELECTOR", _selector("spec", "selector", "matchLabels"), wide=True),
+    ),
+    "DaemonSet": (
+        NAME,
+        Column("DESIRED", _text("status", "desiredNumberScheduled", missing="0")),
+        Column("CURRENT", _text("status", "currentNumberScheduled", missing="0")),
+        Column("READY", _text("status", "numberReady", missing="0")),
+        Column("UP-TO-DATE", _text("status", "updatedNumberScheduled", missing="0")),
+        Column("AVAILABLE", _text("status", "numberAvailable", missing="0")),
+        Column("NODE SELECTOR", _selector("spec", "template", "spec", "nodeSelector")),
+        AGE,
     ),
     "NodePool": (
         NAME,

@@ -63,10 +63,11 @@ KINDS = (
     Kind("Secret", "secrets"),
     Kind("ConfigMap", "configmaps", "", ("cm",)),
     Kind("Deployment", "deployments", "apps", ("deploy",)),
+    Kind("DaemonSet", "daemonsets", "apps", ("ds",)),
     Kind("NodePool", "nodepools", OPENYURT, ("np",), namespaced=False),
     Kind("NodeBucket", "nodebuckets", OPENYURT, namespaced=False),
 )
-"""Every kind that gwroute reads."""
+"""Every kind that gwroute reads, or makes for a Gateway."""
 
 _BY_WORD = {word: kind for kind in KINDS for word in kind.words()}
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from gwroute.finding import Finding
 
 LEVEL_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 """Colour of each level of a finding."""
@@ -41,6 +44,17 @@ def note_text(text: str) -> None:
 def error(text: str) -> None:
     """Writes what went wrong to standard error."""
     note(f"{click.style('error', fg='red', bold=True)}: {text}")
+
+
+def finding(found: Finding) -> None:
+    """Writes the line of a finding to standard error."""
+    level = click.style(found.level, fg=LEVEL_COLOURS[found.level], bold=True)
+    note(str(found).replace(found.level, level, 1))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 object``, ``2 objects``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def as_json(document: Any) -> str:

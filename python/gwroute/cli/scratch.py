@@ -142,13 +142,14 @@ def _pod(endpoint: Mapping[str, Any], port: int) -> Pod:
 def _free_port(addresses: tuple[str, ...]) -> int:
     """A port that is free on all the addresses; the scenario's own if it can be had."""
     for candidate in (PREFERRED_PORT, *(0,) * 20):
-        port = candidate or _any_port(addresses[0])
+        port = candidate or any_port(addresses[0])
         if all(is_free(address, port) for address in addresses):
             return port
     raise OSError(f"found no port that is free on each of {', '.join(addresses)}")
 
 
-def _any_port(address: str) -> int:
+def any_port(address: str) -> int:
+    """A port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         port: int = probe.getsockname()[1]

@@ -55,6 +55,11 @@ def test_a_status_condition_is_shown() -> None:
             ("NodePort", "192.168.86.174", "<none>", "80:30364/TCP"),
         ),
         (
+            {"type": "NodePort", "ports": [{"port": 80}, {"port": 53, "protocol": "UDP"}]},
+            {},
+            ("NodePort", "<none>", "<none>", "80:<pending>/TCP,53:<pending>/UDP"),
+        ),
+        (
             {
                 "type": "LoadBalancer",
                 "clusterIP": "10.0.0.1",
