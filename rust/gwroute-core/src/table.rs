@@ -370,6 +370,11 @@ impl RouteTable {
         self.listeners.iter().map(|listener| &*listener.ir)
     }
 
+    /// All rules, in no particular order.
+    pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.values()
+    }
+
     /// How many rules there are.
     pub fn rule_count(&self) -> usize {
         self.rules.len()

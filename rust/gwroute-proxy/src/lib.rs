@@ -23,15 +23,20 @@
 #![expect(dead_code)]
 
 mod access_log;
+mod admin;
 mod config;
 mod error;
 mod live;
+mod metrics;
+mod report;
 mod telemetry;
 mod upstream;
 
+pub use admin::{Admin, AdminError, Event, Reload};
 pub use config::{AccessLog, AccessLogFormat, Config, ConfigError, Limits, Timeouts};
 pub use error::{Error, ErrorKind, Side};
 pub use live::{Endpoints, Live};
+pub use report::Report;
 pub use telemetry::{
     Addresses, Head, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };

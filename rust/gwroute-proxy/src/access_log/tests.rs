@@ -10,7 +10,7 @@ use super::*;
 use crate::telemetry::{Addresses, Head, Outcome, UpstreamRecord};
 use crate::{Endpoint, Error, ErrorKind};
 
-const SNAPSHOT: &str = r#"{
+pub(crate) const SNAPSHOT: &str = r#"{
   "schema": 1,
   "listeners": [{"key": "infra/public/http", "gateway": "infra/public", "name": "http",
                  "port": 80, "protocol": "HTTP", "hostname": null, "node_pool": "hangzhou"}],
