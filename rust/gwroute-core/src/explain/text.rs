@@ -123,8 +123,8 @@ impl Explanation {
             let label = if chosen { "backend   " } else { "   or     " };
             writeln!(
                 f,
-                "{label}{:<25} weight {} of {total}{draw}",
-                backend.backend, backend.weight
+                "{label}{:<25} weight {} of {total}, share {:.2}{draw}",
+                backend.backend, backend.weight, backend.share
             )?;
             write!(f, "{backend}")?;
         }
@@ -165,7 +165,7 @@ impl Display for RouteSummary {
 
 impl Display for Considered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let route = format!("{}", self.route);
+        let route = format!("{} match {}", self.route, self.route.index);
         match (&self.failed, &self.beaten_by) {
             (Some(failed), _) if failed.predicate == "path" => {
                 write!(f, "  no   {route}  path {}", failed.wanted)
@@ -204,14 +204,26 @@ impl Display for BackendSummary {
         for removed in &self.endpoints.removed {
             writeln!(
                 f,
-                "            {}  removed: {}",
-                removed.address, removed.detail
+                "            {}  removed by {}: {}",
+                removed.address,
+                remover(removed.by),
+                removed.detail
             )?;
         }
         if self.endpoints.assumed {
             writeln!(f, "            endpoints assumed")?;
         }
         Ok(())
+    }
+}
+
+/// What removed an endpoint, in words.
+fn remover(by: ir::RemovedBy) -> &'static str {
+    match by {
+        ir::RemovedBy::Topology => "the Service's topology annotation",
+        ir::RemovedBy::InternalTrafficPolicy => "the Service's internalTrafficPolicy",
+        ir::RemovedBy::Readiness => "readiness",
+        ir::RemovedBy::Preference => "preference",
     }
 }
 
