@@ -12,13 +12,13 @@ document and is not kept.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field
 from typing_extensions import dataclass_transform
 
-__all__ = ["Ignored", "Port", "camel", "model"]
+__all__ = ["Ignored", "Port", "camel", "document", "model"]
 
 T = TypeVar("T")
 
@@ -58,3 +58,19 @@ def model(*, lenient: bool = False) -> Callable[[type[T]], type[T]]:
         return dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
     return make
+
+
+def document(value: Any) -> Any:
+    """An object of the model as a document, without what was not given."""
+    if dataclasses.is_dataclass(value):
+        items = ((item.name, getattr(value, item.name)) for item in dataclasses.fields(value))
+        return {
+            camel(name): document(given)
+            for name, given in items
+            if given is not None and given not in ((), {})
+        }
+    if isinstance(value, (tuple, list)):
+        return [document(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: document(item) for key, item in value.items()}
+    return value

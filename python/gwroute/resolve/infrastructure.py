@@ -10,18 +10,17 @@ cluster is in :mod:`gwroute.resolve.generated`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gwroute.model import EnvoyProxy, Gateway, GatewayClass, ObjectKey
-from gwroute.model.base import camel
+from gwroute.model.base import document
 from gwroute.nodepools import DEFAULT_LABEL_KEYS, PoolIndex, PoolName
 from gwroute.resolve.merge import apply_patch, json_merge, strategic_merge
 from gwroute.store import ObjectStore
 
-__all__ = ["EffectiveProxy", "effective_proxy", "serves"]
+__all__ = ["EffectiveProxy", "class_parameters", "effective_proxy", "serves"]
 
 GROUP = EnvoyProxy.GROUP
 
@@ -125,12 +124,21 @@ def effective_proxy(
     if len(levels) > 1 and levels[1].spec.merge_gateways:
         name = gateway_class.name if gateway_class else ""
         return EffectiveProxy(
-            spec=_document(levels[1].spec),
+            spec=document(levels[1].spec),
             sources=(levels[1].key,),
             invalid=f"GatewayClass {name} merges its Gateways, which may then have no EnvoyProxy "
             "of their own",
         )
     return _merged(levels, default or {})
+
+
+def class_parameters(store: ObjectStore, gateway_class: GatewayClass) -> str | None:
+    """Why the parameters of a GatewayClass cannot be used; None if they can, or it has none."""
+    for reference in _references(None, gateway_class):
+        proxy = _lookup(store, reference)
+        if isinstance(proxy, str):
+            return proxy
+    return None
 
 
 def serves(
@@ -161,9 +169,11 @@ class _Reference:
     namespace: str | None
 
 
-def _references(gateway: Gateway, gateway_class: GatewayClass | None) -> Iterator[_Reference]:
-    infrastructure = gateway.spec.infrastructure
-    if infrastructure and (ref := infrastructure.parameters_ref):
+def _references(
+    gateway: Gateway | None, gateway_class: GatewayClass | None
+) -> Iterator[_Reference]:
+    infrastructure = gateway.spec.infrastructure if gateway else None
+    if gateway and infrastructure and (ref := infrastructure.parameters_ref):
         # Without a namespace: the Gateway's own.
         yield _Reference("infrastructure", ref.group, ref.kind, ref.name, gateway.namespace)
     if gateway_class and (given := gateway_class.spec.parameters_ref):
@@ -193,7 +203,7 @@ def _merged(levels: Sequence[EnvoyProxy], default: Mapping[str, Any]) -> Effecti
     if not levels:
         return EffectiveProxy(spec=dict(default))
     first, *rest = levels
-    own = _document(first.spec)
+    own = document(first.spec)
     merge_type = own.pop("mergeType", None)
     if merge_type not in ("StrategicMerge", "JSONMerge"):
         return EffectiveProxy(spec=own, sources=(first.key,))
@@ -227,19 +237,3 @@ def _at(tree: Any, *path: str) -> Mapping[str, Any]:
     for name in path:
         tree = tree.get(name) if isinstance(tree, Mapping) else None
     return tree if isinstance(tree, Mapping) else {}
-
-
-def _document(value: Any) -> Any:
-    """A model object as a document, without what was not given."""
-    if dataclasses.is_dataclass(value):
-        items = ((item.name, getattr(value, item.name)) for item in dataclasses.fields(value))
-        return {
-            camel(name): _document(given)
-            for name, given in items
-            if given is not None and given not in ((), {})
-        }
-    if isinstance(value, (tuple, list)):
-        return [_document(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _document(item) for key, item in value.items()}
-    return value
