@@ -96,6 +96,7 @@ CODES: dict[str, Code] = {
     "GWR522": Code("error", "host-port-taken"),
     "GWR801": Code("warning", "silence that silences nothing"),
     "GWR901": Code("warning", "kind is recognised and not supported"),
+    "GWR902": Code("warning", "field is recognised and not supported"),
 }
 """Every code with its level and title; each room of the package adds its own rows."""
 

@@ -1,20 +1,87 @@
-"""A router: one compiled snapshot, and the questions it answers."""
+"""A router: one compiled snapshot, and the questions it answers.
+
+And resolution, with the core's judgement of regular expressions put in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from gwroute import _native, delta, ir
 from gwroute._native import Explanation, Forward, Redirect, Request, Respond
+from gwroute.errors import RegexError
 
 if TYPE_CHECKING:
     from gwroute.ir import Delta, Snapshot
+    from gwroute.model import Object
+    from gwroute.resolve import Options, Resolution, Resolver
+    from gwroute.store import ObjectStore
 
-__all__ = ["Decision", "Explanation", "Forward", "Redirect", "Request", "Respond", "Router"]
+__all__ = [
+    "Decision",
+    "Explanation",
+    "Forward",
+    "Redirect",
+    "Request",
+    "Respond",
+    "Router",
+    "accepts_regex",
+    "resolve",
+    "resolver",
+]
 
 Decision = Forward | Redirect | Respond
 """What becomes of a request."""
+
+
+def accepts_regex(pattern: str) -> str | None:
+    """Whether a regular expression can be used in a match: None if it can, else why not."""
+    try:
+        _native.check_regex(pattern)
+    except RegexError as error:
+        return str(error)
+    return None
+
+
+def resolver(options: Options) -> Resolver:
+    """A resolver for one version of a store after another."""
+    from gwroute.resolve import Resolver
+
+    return Resolver(options, accepts_regex)
+
+
+def resolve(
+    objects: ObjectStore | Iterable[Object],
+    *,
+    gateway: str | Iterable[str] | None = None,
+    node: str | None = None,
+    node_pool: str | None = None,
+    options: Options | None = None,
+    **others: Any,
+) -> Resolution:
+    """What objects mean together: a snapshot for a :class:`Router`, conditions, findings.
+
+    Nothing is raised for a bad object: it is reported, and the rest is served.
+
+    Args:
+        objects: A store, as :func:`gwroute.load` makes it, or objects.
+        gateway: Only these Gateways, ``namespace/name``; None for all.
+        node: Name of the node the proxy runs on.
+        node_pool: The node pool the proxy is in.
+        options: Options to start from; None for the defaults.
+        others: Fields of :class:`gwroute.resolve.Options` by name.
+    """
+    from gwroute.resolve import Options
+    from gwroute.store import ObjectStore
+
+    given = {"node": node, "node_pool": node_pool, **others}
+    if gateway is not None:
+        given["gateways"] = (gateway,) if isinstance(gateway, str) else tuple(gateway)
+    changes = {name: value for name, value in given.items() if value is not None}
+    store = objects if isinstance(objects, ObjectStore) else ObjectStore(objects)
+    return resolver(replace(options or Options(), **changes)).resolve(store)
 
 
 class Router:

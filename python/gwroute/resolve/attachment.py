@@ -1,0 +1,151 @@
+"""Routes and their parents: which listeners take a route, and why the others do not.
+
+For each parentRef: the sections it names, then those that take the kind, the namespace, and a
+hostname. The reason of a refusal is that of the furthest step reached. References into another
+namespace need no grant here: ``allowedRoutes`` is the consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gwroute.model import ParentReference
+from gwroute.resolve.conditions import Reason
+from gwroute.resolve.hostnames import Host, intersection
+from gwroute.resolve.namespaces import takes_namespace
+from gwroute.resolve.parents import Parent, Section
+from gwroute.store import ObjectStore
+
+__all__ = ["Attachment", "Refusal", "Visitor", "attach"]
+
+
+class Visitor(NamedTuple):
+    """What matters of a route here."""
+
+    kind: str
+    namespace: str
+    hostnames: tuple[str, ...]
+    """In lower case; empty for all."""
+
+
+class Refusal(NamedTuple):
+    """Why no listener takes a route."""
+
+    reason: str
+    code: str
+    field: str
+    """Of the route, below the parentRef; ``^`` in front if it is below ``spec``."""
+    message: str
+    help: str | None = None
+
+
+class Attachment(NamedTuple):
+    """What became of one parentRef."""
+
+    taken: tuple[tuple[Section, tuple[Host, ...]], ...] = ()
+    """Listeners that take the route, with the hosts it has there."""
+    refusal: Refusal | None = None
+
+
+def attach(
+    store: ObjectStore, visitor: Visitor, ref: ParentReference, parent: Parent
+) -> Attachment:
+    """Attach a route to the listeners of one of its parents.
+
+    Args:
+        store: Where Namespaces are.
+        visitor: The route.
+        ref: Its reference to the parent.
+        parent: The parent.
+    """
+    sections = [section for section in parent.sections if _names(ref, section)]
+    if not sections and parent.assumed:
+        sections = list(parent.sections)
+    if not sections:
+        return Attachment(refusal=_no_section(ref, parent))
+    open_ = [
+        section
+        for section in sections
+        if section.conflict is None and visitor.kind in section.kinds
+    ]
+    allowed = [section for section in open_ if _allows(store, section, parent, visitor.namespace)]
+    if not allowed:
+        return Attachment(refusal=_not_allowed(visitor, parent, sections, open_))
+    taken = tuple(
+        (section, hosts)
+        for section in allowed
+        if (hosts := intersection(section.hostname, visitor.hostnames))
+    )
+    if not taken:
+        return Attachment(refusal=_no_hostname(visitor, allowed))
+    return Attachment(taken)
+
+
+def _names(ref: ParentReference, section: Section) -> bool:
+    return ref.section_name in (None, section.name) and ref.port in (None, section.port)
+
+
+def _allows(store: ObjectStore, section: Section, parent: Parent, namespace: str) -> bool:
+    rule = section.namespaces
+    own = parent.key.namespace or ""
+    return takes_namespace(store, rule.from_, rule.selector, own, namespace)
+
+
+def _no_section(ref: ParentReference, parent: Parent) -> Refusal:
+    wanted = [
+        f"named {ref.section_name}" if ref.section_name is not None else None,
+        f"on port {ref.port}" if ref.port is not None else None,
+    ]
+    words = " ".join(word for word in wanted if word)
+    known = ", ".join(f"{section.name} on {section.port}" for section in parent.sections)
+    return Refusal(
+        Reason.NO_MATCHING_PARENT,
+        "GWR305",
+        "sectionName" if ref.section_name is not None else "port" if ref.port else "name",
+        f"{parent.key} has no listener {words}".rstrip(),
+        f"its listeners are {known}" if known else "it has no listener that takes routes",
+    )
+
+
+def _not_allowed(
+    visitor: Visitor, parent: Parent, sections: Sequence[Section], open_: Sequence[Section]
+) -> Refusal:
+    if open_:
+        return Refusal(
+            Reason.NOT_ALLOWED_BY_LISTENERS,
+            "GWR306",
+            "name",
+            f"{parent.key}: {_named(open_)} takes no routes of namespace {visitor.namespace}",
+            "let allowedRoutes.namespaces of the listener select the namespace",
+        )
+    why = "; ".join(
+        f"listener {section.name} is in conflict with another"
+        if section.conflict
+        else f"listener {section.name} takes {', '.join(section.kinds) or 'no routes'}"
+        for section in sections
+    )
+    return Refusal(
+        Reason.NOT_ALLOWED_BY_LISTENERS,
+        "GWR306",
+        "name",
+        f"{parent.key} takes no {visitor.kind} here: {why}",
+        "name another listener, or let allowedRoutes.kinds of the listener take the kind",
+    )
+
+
+def _no_hostname(visitor: Visitor, allowed: Sequence[Section]) -> Refusal:
+    theirs = ", ".join(dict.fromkeys(section.hostname or "" for section in allowed))
+    return Refusal(
+        Reason.NO_MATCHING_LISTENER_HOSTNAME,
+        "GWR307",
+        "^hostnames",
+        f"none of the hostnames {', '.join(visitor.hostnames)} is among those of "
+        f"{_named(allowed)} ({theirs})",
+        "use a hostname below that of the listener, or another listener",
+    )
+
+
+def _named(sections: Sequence[Section]) -> str:
+    names = ", ".join(section.name for section in sections)
+    return f"listener{'s' if len(sections) > 1 else ''} {names}"

@@ -1,0 +1,158 @@
+"""The first pass: classes, Gateways, their listeners, and where the Gateways are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import TypeVar
+
+from gwroute import ir
+from gwroute.finding import Finding
+from gwroute.model import Node, NodeBucket, NodePool, ObjectKey
+from gwroute.nodepools import PoolIndex
+from gwroute.resolve.classes import ClassPlan, plan_class
+from gwroute.resolve.conditions import Condition
+from gwroute.resolve.gateways import GatewayPlan, plan_gateway
+from gwroute.resolve.parents import Parent, Place, parents_of, places_of, scopes_of
+from gwroute.resolve.reading import Fact, Memo, keys_of
+from gwroute.resolve.report import (
+    GatewayReport,
+    orphan_finding,
+    report_gateway,
+    resolved_gateway,
+    serving,
+)
+from gwroute.resolve.result import ResolvedGateway
+from gwroute.resolve.world import World
+
+__all__ = ["GatewayPass", "differing"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_POOLS: Fact = ("pools",)
+
+
+class GatewayPass:
+    """Classes, Gateways, listeners, and where the Gateways are."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pools = PoolIndex(label_keys=world.options.pool_label_keys)
+        self._classes: Memo[ObjectKey, ClassPlan] = Memo()
+        self._plans: Memo[ObjectKey, GatewayPlan] = Memo()
+        self._orphans: Memo[ObjectKey, tuple[Finding, ...]] = Memo()
+        self._reports: Memo[ObjectKey, GatewayReport] = Memo()
+        self._places: dict[ObjectKey, Place] = {}
+        self._made: frozenset[ObjectKey] = frozenset()
+        self.listeners: tuple[ir.Listener, ...] = ()
+        self.conditions: tuple[Condition, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
+
+    def update(self, changed: set[Fact], made: frozenset[ObjectKey]) -> set[Fact]:
+        """Bring everything up to date; returns the facts for routes that changed."""
+        self._made = made
+        reading, options = self._world.reading, self._world.options
+        facts: set[Fact] = set()
+        if not changed.isdisjoint((Node, NodePool, NodeBucket)):
+            pools = PoolIndex.of(self._world.reading, options.pool_label_keys, last=self._pools)
+            if pools is not self._pools:
+                self._pools = pools
+                facts.add(_POOLS)
+        classes = self._classes.update(
+            reading,
+            changed,
+            keys_of(changed, "GatewayClass"),
+            lambda key: plan_class(reading, key.name, options),
+        )
+        orphans = self._orphans.update(
+            reading,
+            changed,
+            keys_of(changed, "ListenerSet"),
+            lambda key: orphan_finding(reading, key),
+        )
+        plans = self._plans.update(
+            reading,
+            changed,
+            keys_of(changed, "Gateway"),
+            lambda key: plan_gateway(reading, key, options),
+        )
+        facts.update(("plan", key) for key in plans)
+        if plans or _POOLS in facts:
+            facts |= self._place()
+        reports = self._reports.update(reading, changed | facts, self._plans.values, self._report)
+        if classes or orphans or plans or reports:
+            self._collect()
+        return facts
+
+    def _report(self, key: ObjectKey) -> GatewayReport | None:
+        self._world.reading.noted += [("plan", key), _POOLS]
+        plan = self._plans.values.get(key)
+        return None if plan is None else report_gateway(self._world.reading, plan, self._pools)
+
+    def _sorted(self) -> list[GatewayPlan]:
+        """Gateways by namespace and name."""
+        return [self._plans.values[key] for key in sorted(self._plans.values)]
+
+    def _place(self) -> set[Fact]:
+        """Places, scopes, parents and listeners; returns the facts that changed."""
+        world, options = self._world, self._world.options
+        ours = [plan for plan in self._sorted() if plan.ours]
+        self._places = places_of(ours, self._pools, options)
+        scopes = scopes_of(self._plans.values, self._places, self._pools, options)
+        parents: dict[ObjectKey, Parent] = {}
+        for plan in self._sorted():
+            key = plan.gateway.key
+            parents.update(parents_of(plan, self._places.get(key), key in self._made))
+        facts: set[Fact] = {("scope", name) for name in differing(world.scopes, scopes)}
+        facts |= {("parent", key) for key in differing(world.parents, parents)}
+        world.scopes = scopes
+        world.parents = parents
+        ours.sort(key=lambda plan: (plan.gateway.key in self._made, _age(plan)))
+        listeners = tuple(
+            listener for plan in ours for listener in serving(plan, self._places[plan.gateway.key])
+        )
+        if listeners != self.listeners:
+            self.listeners = listeners
+        return facts
+
+    def _collect(self) -> None:
+        classes = [self._classes.values[key] for key in sorted(self._classes.values)]
+        orphans = [self._orphans.values[key] for key in sorted(self._orphans.values)]
+        self.conditions = tuple(
+            condition
+            for conditions in (
+                *(plan.conditions for plan in classes),
+                *(self._reports.values[key].conditions for key in sorted(self._reports.values)),
+            )
+            for condition in conditions
+            if condition.object not in self._made
+        )
+        self.findings = tuple(
+            chain(
+                *(plan.findings for plan in classes),
+                *(plan.findings for plan in self._sorted()),
+                *orphans,
+            )
+        )
+
+    def resolved(self, attached: Mapping[str, int]) -> tuple[ResolvedGateway, ...]:
+        """Our Gateways, with the routes their listeners count."""
+        plans, reports = self._plans.values, self._reports.values
+        return tuple(
+            resolved_gateway(plans[key], place, reports[key], attached, key in self._made)
+            for key, place in self._places.items()
+        )
+
+
+def differing(old: Mapping[K, V], new: Mapping[K, V]) -> Iterator[K]:
+    """Keys whose values are not equal in both."""
+    for key in {**old, **new}:
+        if key not in old or key not in new or old[key] != new[key]:
+            yield key
+
+
+def _age(plan: GatewayPlan) -> tuple[float, str, str]:
+    created = plan.gateway.metadata.creation_timestamp
+    name = plan.gateway.namespace or "", plan.gateway.name
+    return (float("inf") if created is None else created, *name)

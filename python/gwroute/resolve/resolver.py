@@ -1,0 +1,60 @@
+"""The passes of resolution in order, and what is kept between two resolutions.
+
+Each pass reads what the earlier ones found out, and computes anew only what read something that
+changed (:mod:`gwroute.resolve.reading`). What comes out is the same as from nothing.
+"""
+
+from __future__ import annotations
+
+from gwroute import ir
+from gwroute.resolve.assume import Assumer, Completed
+from gwroute.resolve.gateway_pass import GatewayPass
+from gwroute.resolve.options import Options
+from gwroute.resolve.reading import Reading
+from gwroute.resolve.result import Resolution
+from gwroute.resolve.route_pass import RoutePass
+from gwroute.resolve.rules import AcceptsRegex
+from gwroute.resolve.upstream_pass import UpstreamPass
+from gwroute.resolve.world import World
+from gwroute.store import ObjectStore
+
+__all__ = ["Resolver"]
+
+
+class Resolver:
+    """Resolves one store after another, and keeps what the next has in common with the last.
+
+    Not for several threads at once.
+
+    Args:
+        options: What is told beside the objects.
+        accepts_regex: Whether a regular expression can be used: None if it can, else why not.
+            Only the core can say, and resolution does not import it.
+    """
+
+    def __init__(self, options: Options, accepts_regex: AcceptsRegex) -> None:
+        self._options = options
+        self._assumer = Assumer(options)
+        self._store = ObjectStore()
+        self._reading = Reading()
+        world = World(self._reading, options, accepts_regex)
+        self._gateways = GatewayPass(world)
+        self._routes = RoutePass(world)
+        self._upstreams = UpstreamPass(world)
+
+    def resolve(self, store: ObjectStore) -> Resolution:
+        """What the objects mean together. Never raises for what is in them."""
+        gateways, routes, upstreams = self._gateways, self._routes, self._upstreams
+        completed = self._assumer.complete(store) if self._options.assume else Completed(store)
+        changed = self._reading.turn_to(self._store, completed.store)
+        self._store = completed.store
+        changed |= gateways.update(changed, completed.made)
+        touched = routes.update(changed)
+        upstreams.update(changed, touched, routes.referred)
+        return Resolution(
+            snapshot=ir.Snapshot(gateways.listeners, routes.rules, upstreams.upstreams),
+            conditions=(*gateways.conditions, *routes.conditions),
+            findings=(*gateways.findings, *routes.findings, *upstreams.findings),
+            assumed=completed.sentences,
+            gateways=gateways.resolved(routes.attached),
+        )

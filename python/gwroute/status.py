@@ -1,0 +1,177 @@
+"""The ``.status`` that a controller would write, made of a resolution.
+
+The form is the API's. Left out is what only the writer knows: ``lastTransitionTime``, and entries
+of other controllers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from gwroute.model import Object, ObjectKey, ParentReference
+from gwroute.model.base import document
+from gwroute.model.reference import GATEWAY_GROUP
+from gwroute.resolve import Condition, Resolution, ResolvedGateway, ResolvedListener
+from gwroute.resolve.features import FEATURES
+from gwroute.store import ObjectStore
+
+__all__ = ["status_of", "with_status"]
+
+Status = dict[str, Any]
+
+
+def status_of(resolution: Resolution, key: ObjectKey) -> Status | None:
+    """The status of an object; None if nothing is to be said of it.
+
+    Args:
+        resolution: What was resolved.
+        key: Which object.
+    """
+    conditions = [item for item in resolution.conditions if item.object == key]
+    return _status(resolution, key, conditions) if conditions else None
+
+
+def with_status(store: ObjectStore, resolution: Resolution) -> Iterator[dict[str, Any]]:
+    """All objects of a store as documents, those with a status of ours with it.
+
+    Args:
+        store: The objects.
+        resolution: What they were resolved to.
+    """
+    conditions: dict[ObjectKey, list[Condition]] = {}
+    for item in resolution.conditions:
+        conditions.setdefault(item.object, []).append(item)
+    for obj in store:
+        found = _document(obj)
+        if obj.key in conditions:
+            found["status"] = _status(resolution, obj.key, conditions[obj.key])
+        yield found
+
+
+def _status(resolution: Resolution, key: ObjectKey, conditions: Iterable[Condition]) -> Status:
+    if key.kind == "GatewayClass":
+        return {**_own(conditions), "supportedFeatures": [{"name": name} for name in FEATURES]}
+    if key.kind in ("Gateway", "ListenerSet"):
+        return _gateway(resolution, key, list(conditions))
+    return {"parents": list(_parents(conditions))}
+
+
+def _own(conditions: Iterable[Condition]) -> Status:
+    return {"conditions": [_condition(item) for item in conditions]}
+
+
+def _condition(item: Condition) -> dict[str, Any]:
+    return {
+        "type": item.type,
+        "status": item.status,
+        "observedGeneration": item.observed_generation,
+        "reason": item.reason,
+        "message": item.message,
+    }
+
+
+# -- Gateways and ListenerSets
+
+
+def _gateway(resolution: Resolution, key: ObjectKey, conditions: list[Condition]) -> Status:
+    status = _own(item for item in conditions if item.listener is None)
+    by_listener: dict[str, list[Condition]] = {}
+    for item in conditions:
+        if item.listener is not None:
+            by_listener.setdefault(item.listener, []).append(item)
+    own = next((found for found in resolution.gateways if found.key == key), None)
+    if own is not None:
+        status = _of_gateway(own) | status
+    status["listeners"] = [
+        _listener(found, by_listener.get(found.name, ()))
+        for gateway in resolution.gateways
+        for found in gateway.listeners
+        if found.owner == key
+    ]
+    return status
+
+
+def _of_gateway(found: ResolvedGateway) -> Status:
+    status: Status = {}
+    if found.addresses:
+        status["addresses"] = list(found.addresses)
+    if found.attached_listener_sets:
+        status["attachedListenerSets"] = found.attached_listener_sets
+    return status
+
+
+def _listener(found: ResolvedListener, conditions: Iterable[Condition]) -> Status:
+    kinds = [{"group": GATEWAY_GROUP, "kind": kind} for kind in found.supported_kinds]
+    return {
+        "name": found.name,
+        "supportedKinds": kinds,
+        "attachedRoutes": found.attached_routes,
+        **_own(conditions),
+    }
+
+
+# -- routes
+
+
+def _parents(conditions: Iterable[Condition]) -> Iterator[Status]:
+    """An entry for each parentRef; the conditions of one follow each other."""
+    entry: Status | None = None
+    last: ParentReference | None = None
+    for item in conditions:
+        assert item.parent is not None
+        if entry is None or item.parent is not last:
+            if entry is not None:
+                yield entry
+            last = item.parent
+            entry = {
+                "parentRef": _parent_ref(item.parent),
+                "controllerName": item.controller,
+                "conditions": [],
+            }
+        entry["conditions"].append(_condition(item))
+    if entry is not None:
+        yield entry
+
+
+def _parent_ref(ref: ParentReference) -> Status:
+    """As the spec has it, with group and kind written out."""
+    found: Status = {"group": ref.group, "kind": ref.kind}
+    if ref.namespace is not None:
+        found["namespace"] = ref.namespace
+    found["name"] = ref.name
+    if ref.section_name is not None:
+        found["sectionName"] = ref.section_name
+    if ref.port is not None:
+        found["port"] = ref.port
+    return found
+
+
+# -- documents
+
+
+def _document(obj: Object) -> dict[str, Any]:
+    """The object as it was written; if it was not, as it would be."""
+    if obj.origin is not None:
+        written = obj.origin.document()
+        written.pop("status", None)
+        if obj.namespace is not None:
+            written.setdefault("metadata", {}).setdefault("namespace", obj.namespace)
+        return written
+    made: dict[str, Any] = document(obj)
+    made.pop("status", None)
+    _with_times(made.get("metadata", {}))
+    group, version = type(obj).GROUP, type(obj).VERSIONS[0]
+    head = {
+        "apiVersion": obj.api_version or (f"{group}/{version}" if group else version),
+        "kind": type(obj).__name__,
+    }
+    return {**head, **{name: value for name, value in made.items() if name not in head}}
+
+
+def _with_times(metadata: Mapping[str, Any]) -> None:
+    for name in ("creationTimestamp", "deletionTimestamp"):
+        if name in metadata:
+            time = datetime.fromtimestamp(metadata[name], tz=timezone.utc)
+            metadata[name] = time.strftime("%Y-%m-%dT%H:%M:%SZ")  # type: ignore[index]
