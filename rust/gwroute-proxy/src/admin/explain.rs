@@ -11,10 +11,14 @@ use super::state::State;
 
 /// Parameters: `url`, `method` (GET), `header` (`Name: value`, repeatable), `draw` (0 up to 1,
 /// drawn at random), `sni`, `port`, `gateway`. The listener is the one on `port`, else on the port
-/// that the URL names or implies, else the only one there is.
+/// that the URL names or implies, else the only one there is. With `format=text` the answer is for
+/// people.
 pub(super) fn explain(state: &State, request: &request::Parts) -> Answer {
     let live = state.known.live();
     match explanation(live.table(), request) {
+        Ok(explanation) if parameter(request, "format").as_deref() == Some("text") => {
+            answer::text(StatusCode::OK, explanation.to_string())
+        }
         Ok(explanation) => answer::json(StatusCode::OK, &explanation),
         Err(because) => answer::error(StatusCode::BAD_REQUEST, because),
     }

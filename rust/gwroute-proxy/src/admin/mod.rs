@@ -80,7 +80,7 @@ impl fmt::Display for Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reload {
-    /// The conditions, for `/status`.
+    /// The conditions, for `/status`; default: as before.
     pub status: Option<Box<RawValue>>,
     /// What could not be read, so that its last good state is served.
     pub error: Option<String>,
@@ -129,6 +129,16 @@ impl Admin {
     /// A configuration was put in place.
     pub fn swapped(&self, reload: Reload) {
         self.state.known.swapped(reload);
+    }
+
+    /// The conditions of what is live, for `/status`; working them out may take longer than it
+    /// should take to put a change in place.
+    ///
+    /// # Errors
+    /// They are no JSON document.
+    pub fn set_status(&self, status: &[u8]) -> Result<(), serde_json::Error> {
+        self.state.known.set_status(serde_json::from_slice(status)?);
+        Ok(())
     }
 
     /// A configuration could not be made; the one before stays.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
+use serde_json::value::RawValue;
 
 use super::{Event, Reload};
 use crate::Live;
@@ -94,12 +95,19 @@ impl Known {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn swapped(&self, reload: Reload) {
+    /// Without a status of its own, a change keeps the last one until its own is known.
+    pub(super) fn swapped(&self, mut reload: Reload) {
         self.metrics().forget_all_but(self.live().table());
-        *self.applied() = Applied {
+        let mut applied = self.applied();
+        reload.status = reload.status.or_else(|| applied.reload.status.take());
+        *applied = Applied {
             reload,
             at: SystemTime::now(),
         };
+    }
+
+    pub(super) fn set_status(&self, status: Box<RawValue>) {
+        self.applied().reload.status = Some(status);
     }
 
     pub(super) fn reload_failed(&self, error: String) {

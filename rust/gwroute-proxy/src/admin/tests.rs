@@ -114,6 +114,31 @@ fn explain_answers_from_the_live_table() {
 }
 
 #[test]
+fn explain_answers_people_in_text() {
+    let fixture = start();
+    let line = "GET /explain?url=http://shop.example.com/cart&format=text";
+    let reply = fixture.ask("admin", line, "");
+    assert!(reply.head.contains("content-type: text/plain"));
+    assert!(reply.body.starts_with("GET http"), "{}", reply.body);
+}
+
+#[test]
+fn a_status_that_comes_later_stays_until_there_is_another() {
+    let fixture = start();
+    fixture.admin.swapped(Reload::default());
+    fixture
+        .admin
+        .set_status(br#"[{"type": "Accepted"}]"#)
+        .unwrap();
+    assert_eq!(fixture.get("/status")[0]["type"], "Accepted");
+    fixture.admin.swapped(Reload::default());
+    assert_eq!(fixture.get("/status")[0]["type"], "Accepted");
+    fixture.admin.set_status(b"[]").unwrap();
+    assert_eq!(fixture.get("/status"), json!([]));
+    assert!(fixture.admin.set_status(b"[").is_err());
+}
+
+#[test]
 fn a_question_that_cannot_be_answered_is_400_and_says_why() {
     let fixture = start();
     for (query, because) in [
