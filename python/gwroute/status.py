@@ -15,7 +15,6 @@ from gwroute.model.base import document
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.resolve import Condition, Resolution, ResolvedGateway, ResolvedListener
 from gwroute.resolve.features import FEATURES
-from gwroute.store import ObjectStore
 
 __all__ = ["status_of", "with_status"]
 
@@ -33,17 +32,19 @@ def status_of(resolution: Resolution, key: ObjectKey) -> Status | None:
     return _status(resolution, key, conditions) if conditions else None
 
 
-def with_status(store: ObjectStore, resolution: Resolution) -> Iterator[dict[str, Any]]:
-    """All objects of a store as documents, those with a status of ours with it.
+def with_status(objects: Iterable[Object], resolution: Resolution) -> Iterator[dict[str, Any]]:
+    """Objects as documents, those with a status of ours with it.
+
+    What other controllers write, such as the status of a Node, stays as it is.
 
     Args:
-        store: The objects.
-        resolution: What they were resolved to.
+        objects: The objects: a store, or some of it.
+        resolution: What the store was resolved to.
     """
     conditions: dict[ObjectKey, list[Condition]] = {}
     for item in resolution.conditions:
         conditions.setdefault(item.object, []).append(item)
-    for obj in store:
+    for obj in objects:
         found = _document(obj)
         if obj.key in conditions:
             found["status"] = _status(resolution, obj.key, conditions[obj.key])
@@ -154,13 +155,11 @@ def _parent_ref(ref: ParentReference) -> Status:
 def _document(obj: Object) -> dict[str, Any]:
     """The object as it was written; if it was not, as it would be."""
     if obj.origin is not None:
-        written = obj.origin.document()
-        written.pop("status", None)
+        written = _without_ours(obj, obj.origin.document())
         if obj.namespace is not None:
             written.setdefault("metadata", {}).setdefault("namespace", obj.namespace)
         return written
-    made: dict[str, Any] = document(obj)
-    made.pop("status", None)
+    made = _without_ours(obj, document(obj))
     _with_times(made.get("metadata", {}))
     group, version = type(obj).GROUP, type(obj).VERSIONS[0]
     head = {
@@ -168,6 +167,13 @@ def _document(obj: Object) -> dict[str, Any]:
         "kind": type(obj).__name__,
     }
     return {**head, **{name: value for name, value in made.items() if name not in head}}
+
+
+def _without_ours(obj: Object, found: dict[str, Any]) -> dict[str, Any]:
+    """Without a status that we would write, of which what was written is an old one."""
+    if obj.GROUP == GATEWAY_GROUP:
+        found.pop("status", None)
+    return found
 
 
 def _with_times(metadata: Mapping[str, Any]) -> None:
