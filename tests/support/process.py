@@ -50,11 +50,16 @@ class Process:
             self._told.notify_all()
 
     def told(self, pattern: str, *, after: int = 0) -> re.Match[str]:
-        """Waits until a line of either stream, the first ones skipped, holds the pattern."""
+        """Waits until a line of either stream holds the pattern.
+
+        Args:
+            pattern: A regular expression.
+            after: So many lines of standard error are old.
+        """
         deadline = time.monotonic() + PATIENCE
         with self._told:
             while True:
-                found = _search(pattern, self.out[after:] + self.err[after:])
+                found = _search(pattern, self.out + self.err[after:])
                 if found is not None:
                     return found
                 ended = self.process.poll() is not None and not self._reading()

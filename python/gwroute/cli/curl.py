@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,25 @@ def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+FORMATS = ("text", "json", "yaml")
+"""What ``-o`` means to us; anything else is a file, and curl's business."""
+
+
+def _format(_: click.Context, __: click.Parameter, value: str) -> str:
+    return value if value in FORMATS else FORMATS[0]
+
+
+format_or_file = click.option(
+    "-o",
+    "--output",
+    "output_format",
+    metavar="[text|json|yaml]",
+    default=FORMATS[0],
+    callback=_format,
+    help="Format; a file is passed over, as curl's.  [default: text]",
+)
+
+
 _READ = (
     "method",
     "header",
@@ -128,6 +148,13 @@ def _read_options() -> list[Callable[[Any], Any]]:
         click.option("-b", "--cookie", metavar="DATA", help="Cookie header."),
         click.option("-u", "--user", metavar="USER:PASSWORD", help="Basic authorization."),
         click.option("-e", "--referer", hidden=True),
+        click.option(
+            "--from",
+            metavar="ADDRESS",
+            callback=_client,
+            expose_value=False,
+            help="Address of the client; no rule that there is asks for it.",
+        ),
         click.option("--sni", metavar="NAME", help="TLS server name.  [default: the URL's host]"),
         click.option(
             "--draw",
@@ -138,6 +165,14 @@ def _read_options() -> list[Callable[[Any], Any]]:
         ),
         click.argument("url"),
     ]
+
+
+def _client(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    try:
+        if value is not None:
+            ipaddress.ip_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--from") from None
 
 
 def _ignored_options() -> list[Callable[[Any], Any]]:

@@ -15,9 +15,14 @@ from typing import NoReturn
 import click
 
 from gwroute.cli import output
+from gwroute.errors import GwrouteError
 
 COMMANDS = {
     "echo": "a backend that answers with what it saw",
+    "get": "objects as a table, with the status they would have",
+    "decide": "where one request goes, in one line",
+    "explain": "the same with every reason",
+    "compile": "the snapshot as JSON",
     "version": "the version of gwroute and what it runs on",
     "completion": "a script that completes commands and options in your shell",
 }
@@ -110,7 +115,7 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         _show(error)
         return error.exit_code
-    except OSError as error:
+    except (OSError, GwrouteError) as error:
         output.error(str(error))
         return 2
     return code if isinstance(code, int) else 0

@@ -89,6 +89,16 @@ pool_mode = option(
     default="upstream",
     help="If the node pool is unknown: all endpoints (upstream) or none (strict).",
 )
+topology_fallback = option(
+    "--topology-fallback",
+    is_flag=True,
+    help="The topology annotation may be a list: the first key with an endpoint counts.",
+)
+honor_internal_traffic_policy = option(
+    "--honor-internal-traffic-policy",
+    is_flag=True,
+    help="Obey internalTrafficPolicy: Local of Services.",
+)
 strict = option("--strict", is_flag=True, help="Fill in nothing that the files leave out.")
 controller_name = option(
     "--controller-name",
@@ -97,6 +107,16 @@ controller_name = option(
     metavar="NAME",
     default=CONTROLLER_NAMES,
     help="Controller of the classes that are ours; repeatable; * for any.",
+)
+live = option(
+    "--live",
+    metavar="ADMIN",
+    help="Ask the running proxy with this admin address instead of files.",
+)
+admin_token_file = option(
+    "--admin-token-file",
+    metavar="FILE",
+    help="File with the token that the admin port asks for.",
 )
 quiet = option("-q", "--quiet", is_flag=True, help="Errors only on standard error.")
 verbose = option("-v", "--verbose", is_flag=True, help="More on standard error.")
@@ -110,12 +130,25 @@ no_color = option(
 )
 
 
+def where(function: F) -> F:
+    """What is ours, where the proxy is, and how that limits what it may reach."""
+    return together(
+        gateway,
+        node_pool,
+        node,
+        pool_mode,
+        topology_fallback,
+        honor_internal_traffic_policy,
+        controller_name,
+    )(function)
+
+
 def output(*formats: str, default: str = "text") -> Callable[[F], F]:
     """``-o``, with the formats of this command."""
     return option(
         "-o",
         "--output",
-        "form",
+        "output_format",
         type=click.Choice(formats),
         default=default,
         help=f"Format.  [default: {default}]",
