@@ -18,10 +18,10 @@ test: test-rust test-py  ## everything that must pass, both languages
 ## Build
 
 build: $(STAMP)  ## editable install, debug build
-	@$(BIN)/maturin develop --quiet
+	@PIP_QUIET=1 $(BIN)/maturin develop --quiet
 
 release: $(STAMP)  ## editable install, optimised build
-	@$(BIN)/maturin develop --quiet --release
+	@PIP_QUIET=1 $(BIN)/maturin develop --quiet --release
 
 wheel: $(STAMP)  ## a wheel for this platform in dist/
 	@$(BIN)/maturin build --quiet --release --out dist

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -191,7 +191,7 @@ class Fail:
     type: Literal["Fail"] = "Fail"
 
 
-Filter = Union[RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite, Fail]
+Filter = RequestHeaderModifier | ResponseHeaderModifier | RequestRedirect | URLRewrite | Fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,16 +298,24 @@ class Delta:
 
 
 @functools.cache
-def _adapter(cls: type[object]) -> TypeAdapter[Any]:
+def _snapshots() -> TypeAdapter[Snapshot]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(cls)
+    return TypeAdapter(Snapshot)
+
+
+@functools.cache
+def _deltas() -> TypeAdapter[Delta]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Delta)
 
 
 def encode(document: Snapshot | Delta) -> bytes:
     """The document as JSON, every field written out."""
-    cls: type[object] = type(document)
-    return _adapter(cls).dump_json(document)
+    if isinstance(document, Snapshot):
+        return _snapshots().dump_json(document)
+    return _deltas().dump_json(document)
 
 
 def decode(document: bytes | str) -> Snapshot:
@@ -316,5 +324,4 @@ def decode(document: bytes | str) -> Snapshot:
     Raises:
         pydantic.ValidationError: If the document is no snapshot.
     """
-    snapshot: Snapshot = _adapter(Snapshot).validate_json(document)
-    return snapshot
+    return _snapshots().validate_json(document)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gwroute import _native, delta, ir
-from gwroute._native import Explanation, Forward, Redirect, Request, Respond
+from gwroute._native import Explanation, Forward, Redirect, Request, Respond, Route
 from gwroute.errors import RegexError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "Redirect",
     "Request",
     "Respond",
+    "Route",
     "Router",
     "accepts_regex",
     "resolve",

@@ -1,0 +1,364 @@
+"""What Rust does for the package: tables, decisions, the echo backend.
+
+Written by hand and held against the built module by ``make type``. Nothing here is imported
+directly by users: :mod:`gwroute` names what is public.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, final
+
+__all__ = [
+    "Echo",
+    "Explanation",
+    "Forward",
+    "Redirect",
+    "Request",
+    "Respond",
+    "Route",
+    "RouteTable",
+    "check_regex",
+]
+
+_Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+"""A mapping, or one pair a header line."""
+
+def check_regex(pattern: str) -> None:
+    """Raises unless a regular expression can be used in a match.
+
+    Raises:
+        RegexError: With the reason: its syntax, or that it compiles to something too large.
+    """
+
+@final
+class RouteTable:
+    """A compiled snapshot. It never changes, and any number of threads may ask it at once."""
+
+    @staticmethod
+    def compile(snapshot: bytes) -> RouteTable:
+        """Compiles a snapshot in JSON (:func:`gwroute.ir.encode`).
+
+        Raises:
+            SnapshotError: If it is no snapshot, or one that cannot be compiled; ``path`` says
+                where in the document.
+        """
+
+    def patch(self, delta: bytes) -> RouteTable:
+        """The table of a changed snapshot; this one stays as it is.
+
+        Args:
+            delta: What changed, in JSON.
+
+        Raises:
+            SnapshotError: If it is no delta, or one that does not fit this table.
+        """
+
+    def snapshot(self) -> bytes:
+        """The snapshot the table stands for, in JSON; rules and upstreams in order of keys."""
+
+    @property
+    def entries(self) -> list[tuple[str, int]]:
+        """``(gateway, port)`` of everything that has to be bound, in order of precedence."""
+
+    def hosts(self, listener: str) -> list[tuple[str | None, list[tuple[str, int]]]]:
+        """The hosts under a listener, the most specific first, None being any host.
+
+        Each comes with ``(key of the rule, index of the match)`` of its matches in order of
+        precedence.
+        """
+
+    def __len__(self) -> int:
+        """How many rules there are."""
+
+    def decide(
+        self,
+        request: Request,
+        *,
+        port: int | None = None,
+        gateway: str | None = None,
+        sni: str | None = None,
+        draw: float | None = None,
+    ) -> Forward | Redirect | Respond:
+        """Decides a made request.
+
+        Args:
+            request: What to decide.
+            port: Where it comes in; without it, the port that the URL names or implies, or the
+                only one there is.
+            gateway: ``namespace/name``, where several gateways have the port.
+            sni: The name a TLS connection was made for.
+            draw: From 0 up to 1, chooses among weighted backends; without it chance does.
+
+        Raises:
+            RequestError: If no listener has that port.
+        """
+
+    def decide_parts(
+        self,
+        method: str,
+        target: str | bytes,
+        headers: _Headers | None = None,
+        *,
+        host: str | bytes | None = None,
+        port: int | None = None,
+        gateway: str | None = None,
+        sni: str | None = None,
+        draw: float | None = None,
+    ) -> Forward | Redirect | Respond:
+        """Decides a request given in parts; only headers that rules mention are looked at.
+
+        Args:
+            method: Upper case, as on the wire.
+            target: Path and query, or an absolute URL.
+            headers: One pair a header line, or a mapping; text or bytes.
+            host: The authority; without it, that of the ``Host`` header.
+            port: As for :meth:`decide`, like the arguments that follow.
+            gateway: ``namespace/name``.
+            sni: The name a TLS connection was made for.
+            draw: From 0 up to 1.
+
+        Raises:
+            RequestError: If no listener has that port, or an argument is of another type.
+        """
+
+    def explain(
+        self,
+        request: Request,
+        *,
+        port: int | None = None,
+        gateway: str | None = None,
+        sni: str | None = None,
+        draw: float | None = None,
+        assumed: list[str] = ...,
+    ) -> Explanation:
+        """Decides a made request as :meth:`decide` does, and says why.
+
+        Args:
+            request: What to decide.
+            port: As for :meth:`decide`, like the arguments that follow.
+            gateway: ``namespace/name``.
+            sni: The name a TLS connection was made for.
+            draw: From 0 up to 1.
+            assumed: What resolution assumed, to be shown with the rest.
+
+        Raises:
+            RequestError: If no listener has that port.
+        """
+
+@final
+class Request:
+    """A request, read once and never changed.
+
+    A ``Host`` header says more than the URL, as with curl.
+
+    Args:
+        method: Upper case, as on the wire.
+        url: An absolute URL, or path and query alone.
+        headers: One pair a header line, or a mapping; text or bytes. Bytes that are no UTF-8
+            are read as ISO-8859-1.
+
+    Raises:
+        RequestError: If the URL is empty or names no host.
+    """
+
+    def __new__(cls, method: str, url: str, headers: _Headers | None = None) -> Request: ...
+    @property
+    def method(self) -> str:
+        """As given."""
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+
+    @property
+    def path(self) -> str:
+        """The target up to its ``?``."""
+
+    @property
+    def query(self) -> str | None:
+        """The target behind its ``?``; None if there is none."""
+
+    @property
+    def host(self) -> str | None:
+        """The host, with the port if there was one."""
+
+    @property
+    def scheme(self) -> str | None:
+        """``http`` or ``https``; None where the URL is a path."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """One pair a header line, names as given."""
+
+    @property
+    def url(self) -> str:
+        """The whole URL, or the target where scheme or host are unknown."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Route:
+    """The rule that took a request. ``str()`` names it: ``HTTPRoute shop/cart rule 1``."""
+
+    @property
+    def kind(self) -> str:
+        """``HTTPRoute`` or ``GRPCRoute``."""
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the route."""
+
+    @property
+    def name(self) -> str:
+        """Name of the route."""
+
+    @property
+    def rule(self) -> int:
+        """Index of the rule in the route, from 0."""
+
+    @property
+    def rule_name(self) -> str | None:
+        """Name of the rule, if it has one."""
+
+    @property
+    def match(self) -> int:
+        """Index of the match in the rule, from 0."""
+
+    @property
+    def file(self) -> str | None:
+        """The file the route was read from."""
+
+    @property
+    def line(self) -> int | None:
+        """Line of the match in that file, from 1."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Forward:
+    """To a backend that has endpoints."""
+
+    __match_args__ = ("route", "upstream")
+
+    @property
+    def route(self) -> Route:
+        """The rule that took the request."""
+
+    @property
+    def upstream(self) -> str:
+        """The backend as a person names it: ``shop/cart:8080``."""
+
+    @property
+    def share(self) -> float:
+        """Weight of the backend by the sum of weights, 0 to 1."""
+
+    @property
+    def listener(self) -> str:
+        """Key of the listener: ``infra/public/https``."""
+
+    @property
+    def endpoints(self) -> list[tuple[str, int]]:
+        """``(address, port)`` of each endpoint that may be used; empty if they are assumed."""
+
+    @property
+    def protocol(self) -> str | None:
+        """What is spoken to the backend: ``http/1.1`` or ``h2c``."""
+
+    def apply(self, request: Request) -> Request:
+        """The request as the backend gets it; the one given stays as it is.
+
+        Raises:
+            RequestError: If a header value of the route cannot be written as text.
+        """
+
+    def apply_response(self, headers: _Headers) -> list[tuple[str, str]]:
+        """The headers of a response as the client gets them.
+
+        Raises:
+            RequestError: If a header value of the route cannot be written as text.
+        """
+
+@final
+class Redirect:
+    """Back to the client, elsewhere."""
+
+    __match_args__ = ("status", "location")
+
+    @property
+    def route(self) -> Route | None:
+        """The rule that redirects; None where escaped slashes in the path made it necessary."""
+
+    @property
+    def status(self) -> int:
+        """301, 302, 303, 307 or 308."""
+
+    @property
+    def location(self) -> str:
+        """Value of the ``Location`` header."""
+
+@final
+class Respond:
+    """Answered by the gateway itself."""
+
+    __match_args__ = ("status", "reason")
+
+    @property
+    def route(self) -> Route | None:
+        """The rule that took the request, if one did."""
+
+    @property
+    def status(self) -> int:
+        """400, 404, 421, 500 or 503, or what a failed filter asks for."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in one word: ``no_route``, ``invalid_backend``, ``no_endpoint``, ..."""
+
+    @property
+    def detail(self) -> str:
+        """Why, in words."""
+
+    @property
+    def backend(self) -> str | None:
+        """The backend that was drawn, if one was."""
+
+    @property
+    def share(self) -> float | None:
+        """Weight of that backend by the sum of weights, 0 to 1."""
+
+@final
+class Explanation:
+    """One decision with its reasons; ``str()`` is for people."""
+
+    @property
+    def outcome(self) -> str:
+        """``forward``, ``redirect`` or ``respond``."""
+
+    def json(self) -> str:
+        """As a JSON document; the keys are always there, in one order."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as nested dictionaries and lists."""
+
+@final
+class Echo:
+    """The server behind :class:`gwroute.echo.EchoServer`.
+
+    Args:
+        config: Who answers and where, in JSON.
+
+    Raises:
+        ValueError: If the configuration cannot be read.
+    """
+
+    def __new__(cls, config: bytes) -> Echo: ...
+    def start(self) -> dict[str, str]:
+        """Binds, and answers from then on; returns the addresses by name.
+
+        Raises:
+            BindError: If an address cannot be bound; the message names it.
+            ProxyError: If it runs already.
+        """
+
+    def stop(self) -> None:
+        """Closes the ports and cuts every connection; nothing if it does not run."""
