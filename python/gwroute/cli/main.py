@@ -20,6 +20,8 @@ from gwroute.errors import GwrouteError
 COMMANDS = {
     "echo": "a backend that answers with what it saw",
     "get": "objects as a table, with the status they would have",
+    "describe": "one object: conditions, listeners, rules in order, who refers to it",
+    "validate": "what is wrong with the files, with file and line",
     "decide": "where one request goes, in one line",
     "explain": "the same with every reason",
     "compile": "the snapshot as JSON",
