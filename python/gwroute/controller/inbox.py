@@ -1,0 +1,61 @@
+"""Where news and wishes arrive: from the source's thread, from signals, from the admin port."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+from gwroute.store import Event
+
+__all__ = ["Inbox", "News", "Wish"]
+
+Wish = Literal["reload", "drain"]
+"""Read everything again; or come to an end."""
+
+News = list[Event] | Wish
+
+SETTLE = 0.005
+"""Seconds without news after which a change is taken to be whole."""
+PATIENCE = 0.1
+"""Seconds after which it is put in place even if there is still more coming."""
+
+
+class Inbox:
+    """A queue that hands out what came in quick succession as one change."""
+
+    def __init__(self) -> None:
+        # A signal handler may put something here while this thread is inside `get`: of the queues
+        # there are, SimpleQueue alone allows that.
+        self._queue: SimpleQueue[News] = SimpleQueue()
+        self._held: Wish | None = None
+
+    def put(self, news: News) -> None:
+        """Adds news; from any thread, and from signal handlers."""
+        self._queue.put(news)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits at the moment."""
+        return self._held is None and self._queue.empty()
+
+    def get(self) -> News:
+        """The next wish, or the next change with all that follows it closely. Waits for it."""
+        if self._held is not None:
+            wish, self._held = self._held, None
+            return wish
+        first = self._queue.get()
+        return first if isinstance(first, str) else self._settled(list(first))
+
+    def _settled(self, events: list[Event]) -> list[Event]:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                more = self._queue.get(timeout=SETTLE)
+            except Empty:
+                break
+            if isinstance(more, str):
+                self._held = more
+                break
+            events += more
+        return events
