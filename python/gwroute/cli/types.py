@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 ANY_ADDRESS = "0.0.0.0"
-"""Where ``:8080`` binds."""
+"""Where ``:8080`` binds, unless both families are wanted."""
+BOTH_FAMILIES = ""
+"""What stands before the port where all addresses of both families are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,11 @@ class Address(click.ParamType[str]):
 
     name = "address"
 
-    def __init__(self, host: str = ANY_ADDRESS, *, off: bool = False) -> None:
+    def __init__(
+        self, host: str = ANY_ADDRESS, *, any_host: str = ANY_ADDRESS, off: bool = False
+    ) -> None:
         self.host = host
+        self.any_host = any_host
         self.off = off
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -38,13 +43,18 @@ class Address(click.ParamType[str]):
         if self.off and text == "off":
             return text
         try:
-            return address(text, self.host)
+            return address(text, self.host, self.any_host)
         except ValueError as error:
             self.fail(f"{text!r}: {error}", param, ctx)
 
 
-def address(text: str, host: str = ANY_ADDRESS) -> str:
+def address(text: str, host: str = ANY_ADDRESS, any_host: str = ANY_ADDRESS) -> str:
     """The address in full.
+
+    Args:
+        text: As it was given.
+        host: What a port alone belongs to.
+        any_host: What stands for all addresses, as in ``:8080``.
 
     Raises:
         ValueError: It is none.
@@ -53,7 +63,9 @@ def address(text: str, host: str = ANY_ADDRESS) -> str:
     if not number.isdecimal() or int(number) > 65535:
         raise ValueError("write ADDR:PORT, with a port from 0 to 65535")
     if not name:
-        name = ANY_ADDRESS if colon else host
+        name = any_host if colon else host
+        if name == BOTH_FAMILIES:
+            return f":{int(number)}"
     bare = name[1:-1] if name.startswith("[") and name.endswith("]") else name
     if bare == "localhost":
         bare = "127.0.0.1"
@@ -81,7 +93,7 @@ class Listen(click.ParamType[Mapped]):
         if not equals or match is None or not 0 < int(match[1]) <= 65535:
             self.fail(f"{value!r}: write PORT=ADDR:PORT or NS/GATEWAY:PORT=ADDR:PORT", param, ctx)
         try:
-            return Mapped(key, address(where))
+            return Mapped(key, address(where, BOTH_FAMILIES, BOTH_FAMILIES))
         except ValueError as error:
             self.fail(f"{value!r}: {error}", param, ctx)
 

@@ -13,7 +13,7 @@ from gwroute.cli.types import AccessLog, Address, Duration, Endpoints, Listen, L
         (Address(), "[::1]:80", "[::1]:80"),
         (Address(off=True), "off", "off"),
         (Listen(), "80=127.0.0.1:8080", Mapped("80", "127.0.0.1:8080")),
-        (Listen(), "80=:0", Mapped("80", "0.0.0.0:0")),
+        (Listen(), "80=:0", Mapped("80", ":0")),
         (Listen(), "infra/public:443=[::1]:8443", Mapped("infra/public:443", "[::1]:8443")),
         (
             Endpoints(),
