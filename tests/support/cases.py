@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from gwroute import ir
@@ -65,7 +66,20 @@ def draws(exchange: Exchange) -> list[float]:
 
 def by_oracle(case: Case, exchange: Exchange, draw: float) -> Observed:
     """What the specification read literally says of the snapshot."""
-    snapshot = resolved(case).snapshot
+    return ask_oracle(resolved(case).snapshot, _at(case, exchange), draw)
+
+
+def by_router(case: Case, exchange: Exchange, draw: float) -> Observed:
+    """What the compiled table decides."""
+    return ask_router(router_of(case), _at(case, exchange), draw)
+
+
+def _at(case: Case, exchange: Exchange) -> Exchange:
+    return replace(exchange, gateway=exchange.gateway or case.gateway)
+
+
+def ask_oracle(snapshot: ir.Snapshot, exchange: Exchange, draw: float) -> Observed:
+    """What the specification read literally says."""
     answer = oracle.decide(
         snapshot,
         oracle.Query(
@@ -73,13 +87,14 @@ def by_oracle(case: Case, exchange: Exchange, draw: float) -> Observed:
             exchange.target,
             exchange.headers,
             exchange.port,
-            exchange.gateway or case.gateway,
+            exchange.gateway,
             exchange.sni,
             draw,
         ),
     )
     rule = next((rule for rule in snapshot.rules if rule.key == answer.rule), None)
     route = rule.route if rule is not None else None
+    forwarded = answer.outcome == "forward"
     return Observed(
         answer.outcome,
         status=answer.status,
@@ -92,10 +107,8 @@ def by_oracle(case: Case, exchange: Exchange, draw: float) -> Observed:
         method=exchange.method,
         path=answer.path,
         host=answer.host,
-        headers=answer.headers if answer.outcome == "forward" else None,
-        responded=_answered(exchange, answer.response_filters)
-        if answer.outcome == "forward"
-        else None,
+        headers=answer.headers if forwarded else None,
+        responded=_answered(exchange, answer.response_filters) if forwarded else None,
     )
 
 
@@ -115,13 +128,12 @@ def _request(exchange: Exchange) -> Request:
     return Request(exchange.method, exchange.target, headers=lines)
 
 
-def by_router(case: Case, exchange: Exchange, draw: float) -> Observed:
-    """What the compiled table decides."""
+def ask_router(router: Router, exchange: Exchange, draw: float) -> Observed:
+    """What a compiled table decides."""
     request = _request(exchange)
-    gateway = exchange.gateway or case.gateway
     try:
-        decision = router_of(case).decide(
-            request, port=exchange.port, gateway=gateway, sni=exchange.sni, draw=draw
+        decision = router.decide(
+            request, port=exchange.port, gateway=exchange.gateway, sni=exchange.sni, draw=draw
         )
     except RequestError:  # no listener on the port, where a client would find nobody
         return Observed("respond", status=404)

@@ -9,36 +9,13 @@ from typing import Any
 
 import yaml
 
+from gwroute.resolve.features import FEATURES
 from gwroute.testing import Observed
 from support.shared import shared
 
 FOLDER = shared("conformance")
 
-SUPPORTED = {
-    "Gateway",
-    "GatewayHTTPListenerIsolation",
-    "GatewayPort8080",
-    "HTTPRoute",
-    "HTTPRoute303RedirectStatusCode",
-    "HTTPRoute307RedirectStatusCode",
-    "HTTPRoute308RedirectStatusCode",
-    "HTTPRouteBackendProtocolH2C",
-    "HTTPRouteBackendRequestHeaderModification",
-    "HTTPRouteBackendRequestRedirect",
-    "HTTPRouteBackendURLRewrite",
-    "HTTPRouteDestinationPortMatching",
-    "HTTPRouteHostRewrite",
-    "HTTPRouteMethodMatching",
-    "HTTPRouteNamedRouteRule",
-    "HTTPRouteParentRefPort",
-    "HTTPRoutePathRedirect",
-    "HTTPRoutePathRewrite",
-    "HTTPRoutePortRedirect",
-    "HTTPRouteQueryParamMatching",
-    "HTTPRouteResponseHeaderModification",
-    "HTTPRouteSchemeRedirect",
-    "ReferenceGrant",
-}
+SUPPORTED = frozenset(FEATURES)
 
 
 @dataclass(frozen=True)
@@ -61,15 +38,28 @@ class Item:
         return self.traffic.get("gateway") or self.case["gateway"]
 
 
-def items() -> Iterator[Item]:
-    """Clear-text HTTP items that need none but supported features."""
+def tests() -> Iterator[dict[str, Any]]:
+    """The tests that need none but supported features."""
     for file in sorted(FOLDER.glob("cases/*.yaml")):
         case = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
-        if not set(case["features"]) <= SUPPORTED or "skip_if" in case:
-            continue
-        for traffic in case.get("traffic", ()):
-            if traffic.get("protocol") is None and "path" in traffic["request"]:
-                yield Item(case, traffic)
+        skip = case.get("skip_if", {})
+        skipped = skip.get("supported") in SUPPORTED or "not_supported" in skip
+        if set(case["features"]) <= SUPPORTED and not skipped:
+            yield case
+
+
+def items() -> Iterator[Item]:
+    """The clear-text HTTP items of these tests."""
+    for case in tests():
+        for traffic in traffic_of(case):
+            yield Item(case, traffic)
+
+
+def traffic_of(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The clear-text HTTP items of a test or of a step."""
+    for traffic in part.get("traffic", ()):
+        if traffic.get("protocol") is None and "path" in traffic["request"]:
+            yield traffic
 
 
 def request_headers(item: Item) -> tuple[tuple[str, str], ...]:
