@@ -6,7 +6,9 @@ equality only where identity says no: ten thousand rules cost ten thousand point
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import compress
+from operator import is_not
 from typing import Protocol, TypeVar
 
 from gwroute.ir import Delta, Snapshot
@@ -42,9 +44,10 @@ def is_empty(delta: Delta) -> bool:
     return delta.listeners is None and not any(records)
 
 
-def _changes(old: Iterable[R], new: Iterable[R]) -> tuple[tuple[R, ...], tuple[str, ...]]:
+def _changes(old: Sequence[R], new: Sequence[R]) -> tuple[tuple[R, ...], tuple[str, ...]]:
     if old is new:
         return (), ()
+    old, new = _differing(old, new)
     kept = {id(record) for record in old}
     fresh = [record for record in new if id(record) not in kept]
     kept = {id(record) for record in new}
@@ -54,3 +57,15 @@ def _changes(old: Iterable[R], new: Iterable[R]) -> tuple[tuple[R, ...], tuple[s
         if stale.pop(record.key, None) != record:
             put.append(record)
     return tuple(put), tuple(stale)
+
+
+def _differing(old: Sequence[R], new: Sequence[R]) -> tuple[Sequence[R], Sequence[R]]:
+    """The two without records that are the same object at the same place, or near the ends."""
+    if len(old) == len(new):
+        places = list(compress(range(len(old)), map(is_not, old, new)))
+        return [old[at] for at in places], [new[at] for at in places]
+    shorter = min(len(old), len(new))
+    head = next(compress(range(shorter), map(is_not, old, new)), shorter)
+    ends = map(is_not, reversed(old), reversed(new))
+    tail = min(next(compress(range(shorter), ends), shorter), shorter - head)
+    return old[head : len(old) - tail], new[head : len(new) - tail]

@@ -43,7 +43,7 @@ class Reading(ObjectStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self._indexes: dict[type[Object], dict[By[Any], None]] = {}
+        self._indexes: dict[tuple[type[Object], By[Any]], None] = {}
         self.noted = []
 
     def turn_to(self, old: ObjectStore, new: ObjectStore) -> set[Fact]:
@@ -54,7 +54,7 @@ class Reading(ObjectStore):
             kind = _KINDS[key.kind]
             changed.add(key)
             changed.add(kind)
-            for by in self._indexes.get(kind, ()):
+            for by in [by for indexed, by in self._indexes if indexed is kind]:
                 for obj in (old.get(key), new.get(key)):
                     if obj is not None:
                         changed.update((by, value) for value in by(obj))
@@ -82,7 +82,8 @@ class Reading(ObjectStore):
         return super().index(kind, by)
 
     def _group(self, kind: type[T], by: By[T], value: Hashable) -> tuple[T, ...]:
-        self._indexes.setdefault(kind, {})[by] = None
+        if (kind, by) not in self._indexes:
+            self._indexes[kind, by] = None
         self.noted.append((by, value))
         return super()._group(kind, by, value)
 
@@ -143,5 +144,10 @@ class Memo(Generic[K, V]):
     def _keep(self, key: K, value: V, read: tuple[Fact, ...]) -> None:
         self.values[key] = value
         self._read[key] = read
+        readers = self._readers
         for fact in read:
-            self._readers.setdefault(fact, set()).add(key)
+            known = readers.get(fact)
+            if known is None:
+                readers[fact] = {key}
+            else:
+                known.add(key)

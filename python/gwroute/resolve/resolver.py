@@ -53,8 +53,8 @@ class Resolver:
         upstreams.update(changed, touched, routes.referred)
         return Resolution(
             snapshot=ir.Snapshot(gateways.listeners, routes.rules, upstreams.upstreams),
-            conditions=(*gateways.conditions, *routes.conditions),
-            findings=(*gateways.findings, *routes.findings, *upstreams.findings),
+            conditions=gateways.conditions + routes.conditions,
+            findings=gateways.findings + routes.findings + upstreams.findings,
             assumed=completed.sentences,
             gateways=gateways.resolved(routes.attached),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import chain
 from operator import attrgetter
 
 from gwroute import ir
@@ -13,16 +12,13 @@ from gwroute.model import ObjectKey
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.gateway_pass import differing
 from gwroute.resolve.kinds import ROUTES
+from gwroute.resolve.pages import Pages
 from gwroute.resolve.reading import Fact, Memo, keys_of
 from gwroute.resolve.rivals import find_rivals
 from gwroute.resolve.routes import RouteResult, UpstreamRef, resolve_route
-from gwroute.resolve.rows import Rows
 from gwroute.resolve.world import World
 
 __all__ = ["RoutePass"]
-
-_RULES = attrgetter("rules")
-_CONDITIONS = attrgetter("conditions")
 
 
 class RoutePass:
@@ -31,8 +27,9 @@ class RoutePass:
     def __init__(self, world: World) -> None:
         self._world = world
         self._memo: Memo[ObjectKey, RouteResult] = Memo()
-        self._rows: Rows[ObjectKey, RouteResult] = Rows()
-        self._findings: Rows[ObjectKey, tuple[Finding, ...]] = Rows()
+        self._pages: Pages[ObjectKey, RouteResult] = Pages(
+            attrgetter("rules"), attrgetter("conditions"), attrgetter("findings")
+        )
         self._grpc: dict[ObjectKey, None] = {}
         self.attached: Counter[str] = Counter()
         """Number of routes by key of the listener."""
@@ -52,9 +49,7 @@ class RoutePass:
             facts: set[Fact] = {("rivals", key) for key in differing(self._world.rivals, rivals)}
             self._world.rivals = rivals
             self._run(facts, (), touched)
-        self.rules = tuple(chain.from_iterable(map(_RULES, self._rows.values)))
-        self.conditions = tuple(chain.from_iterable(map(_CONDITIONS, self._rows.values)))
-        self.findings = tuple(chain.from_iterable(self._findings.values))
+        self.rules, self.conditions, self.findings = map(self._pages.joined, range(3))
         return touched
 
     def _run(
@@ -65,18 +60,12 @@ class RoutePass:
         done = self._memo.update(
             world.reading, changed, wanted, lambda key: resolve_route(world, key)
         )
-        rows: dict[ObjectKey, RouteResult | None] = {}
-        findings: dict[ObjectKey, tuple[Finding, ...] | None] = {}
         for key, (old, new) in done.items():
             self._count(old, -1, touched)
             self._count(new, 1, touched)
-            rows[key] = new
-            if (old is not None and old.findings) or (new is not None and new.findings):
-                findings[key] = (new.findings or None) if new is not None else None
             if key.kind == "GRPCRoute":
                 self._note_grpc(key, new)
-        self._rows.change(rows)
-        self._findings.change(findings)
+        self._pages.change({key: new for key, (_, new) in done.items()})
         return bool(done)
 
     def _count(self, result: RouteResult | None, by: int, touched: set[UpstreamRef]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
+from operator import attrgetter
 
 from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import EndpointSlice, Service
 from gwroute.resolve.endpoints import Reach, upstream_of
+from gwroute.resolve.pages import Pages
 from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.routes import UpstreamRef
-from gwroute.resolve.rows import Rows
 from gwroute.resolve.world import World
 
 __all__ = ["UpstreamPass"]
@@ -23,8 +23,9 @@ class UpstreamPass:
     def __init__(self, world: World) -> None:
         self._world = world
         self._memo: Memo[UpstreamRef, Reach] = Memo()
-        self._rows: Rows[UpstreamRef, ir.Upstream] = Rows()
-        self._findings: Rows[UpstreamRef, tuple[Finding, ...]] = Rows()
+        self._pages: Pages[UpstreamRef, Reach] = Pages(
+            lambda reach: (reach.upstream,), attrgetter("findings")
+        )
         self.upstreams: tuple[ir.Upstream, ...] = ()
         self.findings: tuple[Finding, ...] = ()
 
@@ -38,26 +39,23 @@ class UpstreamPass:
             touched: Upstreams that may have come or gone.
             referred: How often each is referred to.
         """
-        rows: dict[UpstreamRef, ir.Upstream | None] = {}
-        findings: dict[UpstreamRef, tuple[Finding, ...] | None] = {}
+        news: dict[UpstreamRef, Reach | None] = {}
         for ref in touched:
             if not referred[ref]:
                 del referred[ref]
                 self._memo.drop(ref)
-                rows[ref] = findings[ref] = None
-        wanted = [ref for ref in touched if ref not in rows]
+                news[ref] = None
+        wanted = [ref for ref in touched if ref not in news]
         done = self._memo.update(self._world.reading, changed, wanted, self._resolve)
         for ref, (old, new) in done.items():
             if old is not None and new is not None and old.upstream == new.upstream:
                 new = Reach(old.upstream, new.findings)
-            rows[ref] = new.upstream if new is not None else None
-            findings[ref] = (new.findings or None) if new is not None else None
-        if rows:
-            self._rows.change(rows)
-            self._findings.change(findings)
-            self.upstreams = tuple(self._rows.values)
+            news[ref] = new
+        if news:
+            self._pages.change(news)
+            self.upstreams = self._pages.joined(0)
             # One Service is looked at once for each of its ports.
-            self.findings = tuple(dict.fromkeys(chain.from_iterable(self._findings.values)))
+            self.findings = tuple(dict.fromkeys(self._pages.joined(1)))
 
     def _resolve(self, ref: UpstreamRef) -> Reach | None:
         """The endpoints that gateways of one place reach; None if the Service is gone."""
