@@ -7,17 +7,22 @@ namespace need no grant here: ``allowedRoutes`` is the consent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from gwroute import ir
 from gwroute.model import ParentReference
 from gwroute.resolve.conditions import Reason
-from gwroute.resolve.hostnames import Host, intersection
+from gwroute.resolve.hostnames import intersection
 from gwroute.resolve.namespaces import takes_namespace
 from gwroute.resolve.parents import Parent, Section
 from gwroute.store import ObjectStore
 
 __all__ = ["Attachment", "Refusal", "Visitor", "attach"]
+
+
+KNOWN = 4096
+"""How many attachments a parent remembers."""
 
 
 class Visitor(NamedTuple):
@@ -43,9 +48,22 @@ class Refusal(NamedTuple):
 class Attachment(NamedTuple):
     """What became of one parentRef."""
 
-    taken: tuple[tuple[Section, tuple[Host, ...]], ...] = ()
-    """Listeners that take the route, with the hosts it has there."""
+    taken: tuple[Section, ...] = ()
+    """Listeners that take the route."""
+    hosts: tuple[ir.VirtualHost, ...] = ()
+    """Where its rules stand in the snapshot: under those of them that serve."""
+    claims: tuple[tuple[str, str | None], ...] = ()
+    """Listener and host of everything that it takes."""
     refusal: Refusal | None = None
+    """Why no listener takes it."""
+
+    def without(self, listeners: Container[str]) -> Attachment:
+        """The same without some listeners, given by key."""
+        return Attachment(
+            tuple(section for section in self.taken if section.key not in listeners),
+            tuple(host for host in self.hosts if host.listener not in listeners),
+            self.claims,
+        )
 
 
 def attach(
@@ -59,6 +77,20 @@ def attach(
         ref: Its reference to the parent.
         parent: The parent.
     """
+    if parent.by_labels:
+        return _attach(store, visitor, ref, parent)
+    key = (visitor, ref.section_name, ref.port)
+    known: Attachment | None = parent.attachments.get(key)
+    if known is None:
+        if len(parent.attachments) >= KNOWN:
+            parent.attachments.clear()
+        known = parent.attachments[key] = _attach(store, visitor, ref, parent)
+    return known
+
+
+def _attach(
+    store: ObjectStore, visitor: Visitor, ref: ParentReference, parent: Parent
+) -> Attachment:
     sections = [section for section in parent.sections if _names(ref, section)]
     if not sections and parent.assumed:
         sections = list(parent.sections)
@@ -72,14 +104,19 @@ def attach(
     allowed = [section for section in open_ if _allows(store, section, parent, visitor.namespace)]
     if not allowed:
         return Attachment(refusal=_not_allowed(visitor, parent, sections, open_))
-    taken = tuple(
-        (section, hosts)
-        for section in allowed
-        if (hosts := intersection(section.hostname, visitor.hostnames))
-    )
-    if not taken:
+    found = [(section, intersection(section.hostname, visitor.hostnames)) for section in allowed]
+    if not any(hosts for _, hosts in found):
         return Attachment(refusal=_no_hostname(visitor, allowed))
-    return Attachment(taken)
+    return Attachment(
+        tuple(section for section, hosts in found if hosts),
+        tuple(
+            ir.VirtualHost(section.key, host.host, host.hostname)
+            for section, hosts in found
+            for host in hosts
+            if section.serving
+        ),
+        tuple((section.key, host.host) for section, hosts in found for host in hosts),
+    )
 
 
 def _names(ref: ParentReference, section: Section) -> bool:

@@ -7,8 +7,10 @@ the requests gets 500.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from gwroute import ir
 from gwroute.model import Service, ServicePort
 from gwroute.model.reference import BackendObjectReference
 from gwroute.resolve.conditions import Reason
@@ -16,7 +18,7 @@ from gwroute.resolve.grants import Referrer, permitted
 from gwroute.resolve.suggest import did_you_mean
 from gwroute.store import ObjectStore
 
-__all__ = ["Fault", "Target", "display_name", "resolve_backend"]
+__all__ = ["Fault", "Reference", "Target", "UpstreamRef", "display_name", "resolve_backend"]
 
 Protocol = Literal["http/1.1", "h2c"]
 
@@ -25,13 +27,76 @@ _WEBSOCKET = "kubernetes.io/ws"
 _WEBSOCKET_TLS = "kubernetes.io/wss"
 
 
-class Target(NamedTuple):
+class Reference(NamedTuple):
+    """A reference of a route to a backend; routes that refer alike share the answer."""
+
+    route_kind: str
+    route_namespace: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    port: int | None
+
+
+class UpstreamRef(NamedTuple):
+    """A Service port as gateways of one place see it."""
+
+    key: str
+    """Key of the upstream in the snapshot."""
+    namespace: str
+    service: str
+    port: int
+    protocol: Protocol
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
     """The Service port that a valid reference names."""
 
     namespace: str
     service: str
     port: int
     protocol: Protocol
+    _backends: dict[int, ir.Backend] = field(default_factory=dict, compare=False, repr=False)
+    _refs: dict[str, UpstreamRef] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """As a person names the backend: ``shop/cart:8080``."""
+        return f"{self.namespace}/{self.service}:{self.port}"
+
+    @property
+    def upstream(self) -> str:
+        """Key of the upstream, without the suffix of a place."""
+        return f"{self.name}+h2c" if self.protocol == "h2c" else self.name
+
+    def backend(self, weight: int, filters: tuple[ir.Filter, ...]) -> ir.Backend:
+        """The backend that a reference becomes; without filters, routes share it.
+
+        Args:
+            weight: Its weight.
+            filters: Its own filters.
+        """
+        if filters:
+            return ir.Backend(self.name, self.upstream, weight, filters)
+        made = self._backends.get(weight)
+        if made is None:
+            made = self._backends[weight] = ir.Backend(self.name, self.upstream, weight)
+        return made
+
+    def at(self, suffix: str) -> UpstreamRef:
+        """The upstream that gateways of a place use.
+
+        Args:
+            suffix: Behind the keys there.
+        """
+        made = self._refs.get(suffix)
+        if made is None:
+            parts = (self.namespace, self.service, self.port, self.protocol)
+            made = self._refs[suffix] = UpstreamRef(self.upstream + suffix, *parts, suffix)
+        return made
 
 
 class Fault(NamedTuple):
@@ -47,40 +112,33 @@ class Fault(NamedTuple):
 
 
 def display_name(ref: BackendObjectReference, namespace: str) -> str:
-    """As a person names the backend: ``shop/cart:8080``."""
+    """As a person names a backend that need not exist: ``shop/cart:8080``."""
     port = "" if ref.port is None else f":{ref.port}"
     return f"{ref.namespace or namespace}/{ref.name}{port}"
 
 
-def resolve_backend(
-    store: ObjectStore, referrer: Referrer, ref: BackendObjectReference
-) -> Target | Fault:
-    """What a reference of a route names, or why it is invalid.
+def resolve_backend(store: ObjectStore, ref: Reference) -> Target | Fault:
+    """What a reference names, or why it is invalid.
 
     Args:
-        store: Where Services and ReferenceGrants are.
-        referrer: The route.
+        store: Where Services, ReferenceGrants and BackendTLSPolicies are.
         ref: The reference.
     """
+    referrer, namespace = Referrer(ref.route_kind, ref.route_namespace), ref.namespace
     if ref.kind != "Service" or ref.group != "":
         wanted = f"{ref.group}/{ref.kind}" if ref.group else ref.kind
         message = f"{wanted} {ref.name} is no backend: only Services are"
         return Fault(Reason.INVALID_KIND, "GWR201", "kind", message)
-    namespace = ref.namespace or referrer.namespace
-    if namespace != referrer.namespace and not permitted(
-        store, referrer, "", "Service", namespace, ref.name
-    ):
+    if not permitted(store, referrer, "", "Service", namespace, ref.name):
         return _not_permitted(referrer, namespace, ref.name)
     service = store.find(Service, namespace, ref.name)
     if service is None:
         return _missing(store, namespace, ref.name)
-    return _target(store, referrer, service, ref)
+    return _target(store, service, ref)
 
 
-def _target(
-    store: ObjectStore, referrer: Referrer, service: Service, ref: BackendObjectReference
-) -> Target | Fault:
-    name = f"Service {service.namespace}/{service.name}"
+def _target(store: ObjectStore, service: Service, ref: Reference) -> Target | Fault:
+    name = f"Service {ref.namespace}/{ref.name}"
     if service.spec.type == "ExternalName":
         return Fault(
             Reason.BACKEND_NOT_FOUND,
@@ -100,11 +158,10 @@ def _target(
         return Fault(
             Reason.BACKEND_NOT_FOUND, "GWR204", "port", message, _ports_of(service, "its ports are")
         )
-    spoken = _protocol(referrer.kind, port)
+    spoken = _protocol(ref.route_kind, port)
     if isinstance(spoken, Fault):
         return spoken
-    namespace = service.namespace or ""
-    if store.backend_tls_of(namespace, "Service", service.name):
+    if store.backend_tls_of(ref.namespace, "Service", ref.name):
         return Fault(
             None,
             "GWR902",
@@ -112,7 +169,7 @@ def _target(
             f"a BackendTLSPolicy wants TLS to {name}, which is not supported; the backend is not "
             "asked in clear text instead",
         )
-    return Target(namespace, service.name, ref.port, spoken)
+    return Target(ref.namespace, ref.name, ref.port, spoken)
 
 
 def _protocol(route_kind: str, port: ServicePort) -> Protocol | Fault:

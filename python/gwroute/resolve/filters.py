@@ -8,7 +8,7 @@ it would have seen get an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from gwroute import ir
@@ -27,8 +27,8 @@ class Invalid(Exception):  # noqa: N818 - a verdict on a rule, never seen outsid
 
     Attributes:
         reason: Of the condition.
-        field: Below the rule.
-        message: What is wrong.
+        field: What is wrong, below what was looked at; below the rule in the end.
+        message: What is wrong with it.
     """
 
     def __init__(self, field: str, message: str, reason: str = Reason.UNSUPPORTED_VALUE) -> None:
@@ -36,6 +36,10 @@ class Invalid(Exception):  # noqa: N818 - a verdict on a rule, never seen outsid
         self.reason = reason
         self.field = field
         self.message = message
+
+    def under(self, parent: str) -> Invalid:
+        """The same, one level further up."""
+        return Invalid(f"{parent}.{self.field}", self.message, self.reason)
 
 
 class Unresolved(NamedTuple):
@@ -75,9 +79,23 @@ def lower_filters(
     Raises:
         Invalid: A filter is wrong in itself, or two do not go together.
     """
-    if not filters:
-        return ()
-    kinds = {item.type for item in filters}
+    found: list[ir.Filter] = []
+    for index, item in enumerate(filters):
+        lower = _FILTERS.get(item.type)
+        if lower is None or (lower in _HTTP_ONLY and not isinstance(item, HTTPRouteFilter)):
+            found.append(_fail(item, f"{at}[{index}]", unresolved))
+            continue
+        try:
+            found.append(lower(item))
+        except Invalid as invalid:
+            raise invalid.under(f"{at}[{index}]") from None
+    if len(found) > 1:
+        _check_together(found, at)
+    return tuple(found)
+
+
+def _check_together(found: Sequence[ir.Filter], at: str) -> None:
+    kinds = {item.type for item in found}
     if {"RequestRedirect", "URLRewrite"} <= kinds:
         raise Invalid(
             at,
@@ -85,16 +103,6 @@ def lower_filters(
             "backend; move one of them to another rule",
             Reason.INCOMPATIBLE_FILTERS,
         )
-    return tuple(_lower(item, f"{at}[{index}]", unresolved) for index, item in enumerate(filters))
-
-
-def _lower(item: AnyFilter, at: str, unresolved: list[Unresolved]) -> ir.Filter:
-    lower = _FILTERS.get(item.type) if isinstance(item, HTTPRouteFilter) else None
-    if lower is None and item.type in _HEADER_FILTERS:
-        lower = _FILTERS[item.type]
-    if lower is None:
-        return _fail(item, at, unresolved)
-    return lower(item, at)
 
 
 def _fail(item: AnyFilter, at: str, unresolved: list[Unresolved]) -> ir.Filter:
@@ -112,35 +120,36 @@ def _fail(item: AnyFilter, at: str, unresolved: list[Unresolved]) -> ir.Filter:
 # -- header modifiers
 
 
-def _request_headers(item: AnyFilter, at: str) -> ir.Filter:
-    edits = _member(item.request_header_modifier, item.type, at)
-    return ir.RequestHeaderModifier(*_edits(edits, f"{at}.requestHeaderModifier"))
+def _request_headers(item: AnyFilter) -> ir.Filter:
+    return ir.RequestHeaderModifier(*_edits(item.request_header_modifier, item.type))
 
 
-def _response_headers(item: AnyFilter, at: str) -> ir.Filter:
-    edits = _member(item.response_header_modifier, item.type, at)
-    return ir.ResponseHeaderModifier(*_edits(edits, f"{at}.responseHeaderModifier"))
+def _response_headers(item: AnyFilter) -> ir.Filter:
+    return ir.ResponseHeaderModifier(*_edits(item.response_header_modifier, item.type))
 
 
 Edits = tuple[tuple[ir.Header, ...], tuple[ir.Header, ...], tuple[str, ...]]
 
 
-def _edits(edits: HTTPHeaderFilter, at: str) -> Edits:
+def _edits(edits: HTTPHeaderFilter | None, kind: str) -> Edits:
     """``set``, ``add`` and ``remove``; of several entries of one name the first counts."""
+    edits = _member(edits, kind)
     seen: set[str] = set()
-    set_ = _pairs(((item.name, item.value) for item in edits.set), f"{at}.set", seen)
-    add = _pairs(((item.name, item.value) for item in edits.add), f"{at}.add", seen)
-    remove = _pairs(((name, "") for name in edits.remove), f"{at}.remove", seen)
-    return set_, add, tuple(name for name, _ in remove)
+    set_ = _pairs([(item.name, item.value) for item in edits.set], "set", seen)
+    add = _pairs([(item.name, item.value) for item in edits.add], "add", seen)
+    remove = _pairs([(name, "") for name in edits.remove], "remove", seen)
+    return set_, add, tuple([name for name, _ in remove])
 
 
-def _pairs(pairs: Iterable[tuple[str, str]], at: str, seen: set[str]) -> tuple[ir.Header, ...]:
+def _pairs(pairs: list[tuple[str, str]], at: str, seen: set[str]) -> tuple[ir.Header, ...]:
+    if not pairs:
+        return ()
     kept = []
-    for index, (name, value) in enumerate(pairs):
-        if not is_header_name(name):
-            raise Invalid(f"{at}[{index}]", f"{name!r} is no name of a header")
-        if not is_header_value(value):
-            raise Invalid(f"{at}[{index}]", f"{value!r} is no value of a header")
+    for name, value in pairs:
+        if not _NAME.fullmatch(name):
+            raise Invalid(at, f"{name!r} is no name of a header")
+        if not _VALUE.fullmatch(value):
+            raise Invalid(at, f"{value!r} is no value of a header")
         lower = name.lower()
         if lower not in seen:
             seen.add(lower)
@@ -151,23 +160,23 @@ def _pairs(pairs: Iterable[tuple[str, str]], at: str, seen: set[str]) -> tuple[i
 # -- redirect and rewrite
 
 
-def _redirect(item: AnyFilter, at: str) -> ir.Filter:
+def _redirect(item: AnyFilter) -> ir.Filter:
     assert isinstance(item, HTTPRouteFilter)
-    given = _member(item.request_redirect, item.type, at)
-    at = f"{at}.requestRedirect"
+    given = _member(item.request_redirect, item.type)
     if given.scheme not in (None, "http", "https"):
-        raise Invalid(f"{at}.scheme", f"scheme {given.scheme!r} is neither http nor https")
+        message = f"scheme {given.scheme!r} is neither http nor https"
+        raise Invalid("requestRedirect.scheme", message)
     if given.status_code not in _STATUS:
         wanted = ", ".join(map(str, _STATUS))
-        raise Invalid(f"{at}.statusCode", f"{given.status_code} is none of {wanted}")
-    path = _modifier(given.path, f"{at}.path")
+        raise Invalid("requestRedirect.statusCode", f"{given.status_code} is none of {wanted}")
+    path = _modifier(given.path, "requestRedirect")
     return ir.RequestRedirect(given.scheme, given.hostname, path, given.port, given.status_code)
 
 
-def _rewrite(item: AnyFilter, at: str) -> ir.Filter:
+def _rewrite(item: AnyFilter) -> ir.Filter:
     assert isinstance(item, HTTPRouteFilter)
-    given = _member(item.url_rewrite, item.type, at)
-    return ir.URLRewrite(given.hostname, _modifier(given.path, f"{at}.urlRewrite.path"))
+    given = _member(item.url_rewrite, item.type)
+    return ir.URLRewrite(given.hostname, _modifier(given.path, "urlRewrite"))
 
 
 def _modifier(given: HTTPPathModifier | None, at: str) -> ir.PathModifier | None:
@@ -178,22 +187,22 @@ def _modifier(given: HTTPPathModifier | None, at: str) -> ir.PathModifier | None
     if given.type == "ReplacePrefixMatch" and given.replace_prefix_match is not None:
         return ir.PathModifier("ReplacePrefixMatch", given.replace_prefix_match)
     raise Invalid(
-        f"{at}.type",
+        f"{at}.path.type",
         f"path modifier {given.type} needs a value in the field of its name; known are "
         "ReplaceFullPath and ReplacePrefixMatch",
     )
 
 
-def _member(value: T | None, kind: str, at: str) -> T:
+def _member(value: T | None, kind: str) -> T:
     if value is None:
-        raise Invalid(f"{at}.type", f"filter {kind} needs the field of its name")
+        raise Invalid("type", f"filter {kind} needs the field of its name")
     return value
 
 
-_FILTERS: dict[str, Callable[[AnyFilter, str], ir.Filter]] = {
+_FILTERS: dict[str, Callable[[AnyFilter], ir.Filter]] = {
     "RequestHeaderModifier": _request_headers,
     "ResponseHeaderModifier": _response_headers,
     "RequestRedirect": _redirect,
     "URLRewrite": _rewrite,
 }
-_HEADER_FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier")
+_HTTP_ONLY = (_redirect, _rewrite)

@@ -14,7 +14,7 @@ from gwroute.resolve.classes import ClassPlan, plan_class
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.gateways import GatewayPlan, plan_gateway
 from gwroute.resolve.parents import Parent, Place, parents_of, places_of, scopes_of
-from gwroute.resolve.reading import Fact, Memo, keys_of
+from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.report import (
     GatewayReport,
     orphan_finding,
@@ -53,28 +53,29 @@ class GatewayPass:
         """Bring everything up to date; returns the facts for routes that changed."""
         self._made = made
         reading, options = self._world.reading, self._world.options
+        touched = reading.touched
         facts: set[Fact] = set()
         if not changed.isdisjoint((Node, NodePool, NodeBucket)):
-            pools = PoolIndex.of(self._world.reading, options.pool_label_keys, last=self._pools)
+            pools = PoolIndex.of(reading, options.pool_label_keys, last=self._pools)
             if pools is not self._pools:
                 self._pools = pools
                 facts.add(_POOLS)
         classes = self._classes.update(
             reading,
             changed,
-            keys_of(changed, "GatewayClass"),
+            touched.get("GatewayClass", ()),
             lambda key: plan_class(reading, key.name, options),
         )
         orphans = self._orphans.update(
             reading,
             changed,
-            keys_of(changed, "ListenerSet"),
+            touched.get("ListenerSet", ()),
             lambda key: orphan_finding(reading, key),
         )
         plans = self._plans.update(
             reading,
             changed,
-            keys_of(changed, "Gateway"),
+            touched.get("Gateway", ()),
             lambda key: plan_gateway(reading, key, options),
         )
         facts.update(("plan", key) for key in plans)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from gwroute import ir
 from gwroute.model.route import GRPCMethodMatch, GRPCRouteMatch
 from gwroute.resolve.filters import Invalid
-from gwroute.resolve.rules import AcceptsRegex, Lines, lower_case_names, value_matches
+from gwroute.resolve.rules import ROOT, AcceptsRegex, Lines, check_regex, header_matches
 
 __all__ = ["grpc_matches"]
 
@@ -28,45 +28,37 @@ def grpc_matches(
     Raises:
         Invalid: One of them cannot be used, and so the rule cannot.
     """
-    if not matches:
-        return (ir.RouteMatch(_path(None, "", accepts_regex)),)
-    return tuple(
-        ir.RouteMatch(
-            path=_path(match.method, f"matches[{at}].method", accepts_regex),
-            headers=value_matches(
-                match.headers, f"matches[{at}].headers", accepts_regex, lower_case_names
-            ),
-            line=lines.match(at),
-        )
-        for at, match in enumerate(matches)
-    )
+    found = []
+    for at, match in enumerate(matches):
+        try:
+            path = _path(match.method, accepts_regex)
+            headers = header_matches(match.headers, accepts_regex)
+        except Invalid as invalid:
+            raise invalid.under(f"matches[{at}]") from None
+        found.append(ir.RouteMatch(path=path, headers=headers, line=lines.match(at)))
+    return tuple(found) if found else (ir.RouteMatch(ROOT),)
 
 
-def _path(match: GRPCMethodMatch | None, at: str, accepts_regex: AcceptsRegex) -> ir.PathMatch:
+def _path(match: GRPCMethodMatch | None, accepts_regex: AcceptsRegex) -> ir.PathMatch:
     if match is None or not (match.service or match.method):
-        return ir.PathMatch("PathPrefix", "/")
+        return ROOT
     if match.type == "Exact":
-        return _exact(match, at)
+        return _exact(match)
     if match.type != "RegularExpression":
-        message = f"type {match.type} is none of Exact, RegularExpression"
-        raise Invalid(f"{at}.type", message)
+        raise Invalid("method.type", f"type {match.type} is none of Exact, RegularExpression")
     for field, pattern in (("service", match.service), ("method", match.method)):
-        reason = accepts_regex(pattern) if pattern else None
-        if reason is not None:
-            message = f"regular expression {pattern!r} cannot be used: {reason}"
-            raise Invalid(f"{at}.{field}", message)
+        if pattern:
+            check_regex(pattern, f"method.{field}", accepts_regex)
     pattern = f"/(?:{match.service or _ANY})/(?:{match.method or _ANY})"
-    reason = accepts_regex(pattern)
-    if reason is not None:
-        raise Invalid(at, f"regular expression {pattern!r} cannot be used: {reason}")
+    check_regex(pattern, "method", accepts_regex)
     return ir.PathMatch("RegularExpression", pattern)
 
 
-def _exact(match: GRPCMethodMatch, at: str) -> ir.PathMatch:
+def _exact(match: GRPCMethodMatch) -> ir.PathMatch:
     if match.service and not _SERVICE.fullmatch(match.service):
-        raise Invalid(f"{at}.service", f"{match.service!r} is no name of a gRPC service")
+        raise Invalid("method.service", f"{match.service!r} is no name of a gRPC service")
     if match.method and not _METHOD.fullmatch(match.method):
-        raise Invalid(f"{at}.method", f"{match.method!r} is no name of a gRPC method")
+        raise Invalid("method.method", f"{match.method!r} is no name of a gRPC method")
     if not match.method:
         return ir.PathMatch("PathPrefix", f"/{match.service}")
     if not match.service:

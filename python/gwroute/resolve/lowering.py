@@ -7,7 +7,7 @@ leaves its rule in place: its share of the requests gets 500.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gwroute import ir
@@ -15,11 +15,10 @@ from gwroute.finding import Finding
 from gwroute.model import GRPCRoute, HTTPRoute, ObjectKey
 from gwroute.model.l4route import L4RouteRule
 from gwroute.model.reference import BackendRef
-from gwroute.model.route import GRPCRouteRule, HTTPRouteRule
-from gwroute.resolve.backends import Fault, Target, display_name, resolve_backend
+from gwroute.model.route import GRPCBackendRef, GRPCRouteRule, HTTPBackendRef, HTTPRouteRule
+from gwroute.resolve.backends import Fault, Target, UpstreamRef, display_name
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
 from gwroute.resolve.filters import Invalid, Unresolved, lower_filters
-from gwroute.resolve.grants import Referrer
 from gwroute.resolve.grpc import grpc_matches
 from gwroute.resolve.kinds import Route
 from gwroute.resolve.rules import Lines, http_matches
@@ -33,24 +32,15 @@ SHOWN = 5
 """How many problems a message lists."""
 
 
-class _Backend(NamedTuple):
-    """One entry of ``backendRefs``."""
-
-    name: str
-    upstream: str | None
-    """Key of the upstream without the suffix of a place."""
-    weight: int
-    filters: tuple[ir.Filter, ...]
-    invalid: ir.Failure | None
-    target: Target | None
-
-
 class _Rule(NamedTuple):
     key: str
     ref: ir.RouteRef
     matches: tuple[ir.RouteMatch, ...]
     filters: tuple[ir.Filter, ...]
-    backends: tuple[_Backend, ...]
+    backends: tuple[ir.Backend, ...]
+    """With keys of upstreams that lack the suffix of a place."""
+    targets: tuple[Target, ...]
+    """What the valid ones name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +58,35 @@ class Lowered:
         """Whether the route may attach."""
         return self.accepted is None
 
-    def rules(self, hosts: tuple[ir.VirtualHost, ...], suffix: str) -> Iterable[ir.Rule]:
+    def rules(self, hosts: tuple[ir.VirtualHost, ...], suffix: str) -> list[ir.Rule]:
         """The rules as they stand under these hosts.
 
         Args:
             hosts: Where.
             suffix: Behind keys, for gateways of one place.
         """
-        for part in self.parts:
-            yield ir.Rule(
+        return [
+            ir.Rule(
                 part.key + suffix,
                 part.ref,
                 hosts,
                 part.matches,
                 part.filters,
-                tuple(
-                    ir.Backend(
-                        item.name,
-                        item.upstream and item.upstream + suffix,
-                        item.weight,
-                        item.filters,
-                        item.invalid,
-                    )
-                    for item in part.backends
-                ),
+                _suffixed(part.backends, suffix) if suffix else part.backends,
             )
+            for part in self.parts
+        ]
 
-    def targets(self, suffix: str) -> Iterable[tuple[str, str, str, int, str]]:
-        """Key and parts of each upstream that the rules refer to, each once."""
-        found: dict[tuple[str, str, str, int, str], None] = {}
-        for part in self.parts:
-            for item in part.backends:
-                if item.target is not None:
-                    ref = (f"{item.upstream}{suffix}", *item.target)
-                    found[ref] = None
-        return found
+    def upstreams(self, suffix: str) -> list[UpstreamRef]:
+        """What the rules refer to; may name one upstream several times."""
+        return [target.at(suffix) for part in self.parts for target in part.targets]
+
+
+def _suffixed(backends: tuple[ir.Backend, ...], suffix: str) -> tuple[ir.Backend, ...]:
+    return tuple(
+        replace(item, upstream=item.upstream + suffix) if item.upstream is not None else item
+        for item in backends
+    )
 
 
 def lower_rules(world: World, key: ObjectKey, route: Route, findings: list[Finding]) -> Lowered:
@@ -125,7 +109,6 @@ class _Lowering:
         self.key = key
         self.route = route
         self.findings = findings
-        self.referrer = Referrer(key.kind, key.namespace or "")
         self.dropped: dict[int, Invalid] = {}
         self.unresolved: list[tuple[str, str]] = []
         """Reason and message of what ``ResolvedRefs=False`` is about."""
@@ -136,7 +119,7 @@ class _Lowering:
         rules: Sequence[HTTPRouteRule | GRPCRouteRule | L4RouteRule] = route.spec.rules
         for index, rule in enumerate(rules):
             if isinstance(rule, L4RouteRule):
-                self._backends(index, rule.backend_refs)
+                self._backends(index, rule.backend_refs, [])
                 continue
             at = lines[index] if index < len(lines) else Lines()
             try:
@@ -154,59 +137,54 @@ class _Lowering:
         else:
             matches = grpc_matches(rule.matches, lines, accepts)
         unresolved: list[Unresolved] = []
-        filters = lower_filters(rule.filters, "filters", unresolved)
-        backends = self._backends(index, rule.backend_refs, unresolved)
+        filters = lower_filters(rule.filters, "filters", unresolved) if rule.filters else ()
+        backends, targets = self._backends(index, rule.backend_refs, unresolved)
         _check_prefixes(filters, backends, matches)
-        self._note_filters(index, unresolved)
+        if unresolved:
+            self._note_filters(index, unresolved)
         self.findings.extend(unsupported_fields(self.key, self.route, index, rule))
-        key, origin = self.key, self.route.origin
-        return _Rule(
-            f"{key.kind.lower()}/{key.namespace}/{key.name}/rule/{index}",
-            ir.RouteRef(
-                key.kind,
-                key.namespace or "",
-                key.name,
-                index,
-                rule.name,
-                self.route.metadata.creation_timestamp,
-                origin.file if origin else None,
-                lines.rule or (origin.line if origin else None),
-            ),
-            matches,
-            filters,
-            backends,
+        kind, namespace, name = self.key
+        origin = self.route.origin
+        ref = ir.RouteRef(
+            kind,
+            namespace or "",
+            name,
+            index,
+            rule.name,
+            self.route.metadata.creation_timestamp,
+            origin.file if origin else None,
+            lines.rule or (origin.line if origin else None),
         )
+        key = f"{kind.lower()}/{namespace}/{name}/rule/{index}"
+        return _Rule(key, ref, matches, filters, backends, targets)
 
     # -- backends
 
     def _backends(
-        self, index: int, refs: Sequence[BackendRef], unresolved: list[Unresolved] | None = None
-    ) -> tuple[_Backend, ...]:
-        total = sum(ref.weight for ref in refs)
-        return tuple(
-            self._backend(index, at, ref, total, [] if unresolved is None else unresolved)
-            for at, ref in enumerate(refs)
-        )
+        self, index: int, refs: Sequence[BackendRef], unresolved: list[Unresolved]
+    ) -> tuple[tuple[ir.Backend, ...], tuple[Target, ...]]:
+        backends: list[ir.Backend] = []
+        targets: list[Target] = []
+        kind, namespace = self.key.kind, self.key.namespace or ""
+        for at, ref in enumerate(refs):
+            filters: tuple[ir.Filter, ...] = ()
+            if isinstance(ref, (HTTPBackendRef, GRPCBackendRef)) and ref.filters:
+                filters = lower_filters(ref.filters, f"backendRefs[{at}].filters", unresolved)
+            found = self.world.backend(kind, namespace, ref)
+            if isinstance(found, Target):
+                backends.append(found.backend(ref.weight, filters))
+                targets.append(found)
+            else:
+                self._fault(index, at, found, refs)
+                name, failure = display_name(ref, namespace), ir.Failure(500, found.message)
+                backends.append(ir.Backend(name, None, ref.weight, filters, failure))
+        return tuple(backends), tuple(targets)
 
-    def _backend(
-        self, index: int, at: int, ref: BackendRef, total: int, unresolved: list[Unresolved]
-    ) -> _Backend:
-        field = f"backendRefs[{at}]"
-        given = getattr(ref, "filters", ())
-        filters = lower_filters(given, f"{field}.filters", unresolved) if given else ()
-        found = resolve_backend(self.world.reading, self.referrer, ref)
-        name = display_name(ref, self.referrer.namespace)
-        if isinstance(found, Fault):
-            self._fault(index, at, found, ref.weight, total)
-            failure = ir.Failure(500, found.message)
-            return _Backend(name, None, ref.weight, filters, failure, None)
-        upstream = f"{name}+h2c" if found.protocol == "h2c" else name
-        return _Backend(name, upstream, ref.weight, filters, None, found)
-
-    def _fault(self, index: int, at: int, fault: Fault, weight: int, total: int) -> None:
+    def _fault(self, index: int, at: int, fault: Fault, refs: Sequence[BackendRef]) -> None:
         if fault.reason is not None:
             self.unresolved.append((fault.reason, f"rule {index}: {fault.message}"))
-        share = f"{100 * weight / total:g}" if total else "0"
+        total = sum(ref.weight for ref in refs)
+        share = f"{100 * refs[at].weight / total:g}" if total else "0"
         self.findings.append(
             Finding.at(
                 fault.code,
@@ -280,18 +258,22 @@ def _lines(route: Route) -> Sequence[Lines]:
 
 
 def _check_prefixes(
-    filters: Sequence[ir.Filter], backends: Sequence[_Backend], matches: Sequence[ir.RouteMatch]
+    filters: Sequence[ir.Filter], backends: Sequence[ir.Backend], matches: Sequence[ir.RouteMatch]
 ) -> None:
     """A prefix can be replaced only where it is known: one match, of type PathPrefix."""
     if len(matches) == 1 and matches[0].path and matches[0].path.type == "PathPrefix":
         return
-    lists = [("filters", filters)]
-    lists += [(f"backendRefs[{at}].filters", item.filters) for at, item in enumerate(backends)]
-    for place, found in lists:
-        for at, item in enumerate(found):
-            path = item.path if isinstance(item, (ir.RequestRedirect, ir.URLRewrite)) else None
-            if path is not None and path.type == "ReplacePrefixMatch":
-                raise Invalid(
-                    f"{place}[{at}].type",
-                    "ReplacePrefixMatch needs exactly one match in the rule, of type PathPrefix",
-                )
+    _refuse_prefixes(filters, "filters")
+    for at, item in enumerate(backends):
+        if item.filters:
+            _refuse_prefixes(item.filters, f"backendRefs[{at}].filters")
+
+
+def _refuse_prefixes(filters: Sequence[ir.Filter], place: str) -> None:
+    for at, item in enumerate(filters):
+        path = item.path if isinstance(item, (ir.RequestRedirect, ir.URLRewrite)) else None
+        if path is not None and path.type == "ReplacePrefixMatch":
+            raise Invalid(
+                f"{place}[{at}].type",
+                "ReplacePrefixMatch needs exactly one match in the rule, of type PathPrefix",
+            )

@@ -7,7 +7,8 @@ rules and upstreams exist once for each place, told apart by ``@pool`` behind th
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gwroute.model import ObjectKey
 from gwroute.model.gateway import RouteNamespaces
@@ -127,6 +128,13 @@ class Parent:
     suffix: str = ""
     assumed: bool = False
     """It is not there, and assumed to exist: nobody knows the names of its listeners."""
+    attachments: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What :func:`gwroute.resolve.attachment.attach` found out, for routes that want the same."""
+
+    @property
+    def by_labels(self) -> bool:
+        """Whether labels of Namespaces decide which routes a listener takes."""
+        return any(section.namespaces.from_ == "Selector" for section in self.sections)
 
 
 def parents_of(

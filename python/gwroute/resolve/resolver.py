@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from gwroute import ir
 from gwroute.resolve.assume import Assumer, Completed
+from gwroute.resolve.collector import collector_paused
 from gwroute.resolve.gateway_pass import GatewayPass
 from gwroute.resolve.options import Options
-from gwroute.resolve.reading import Reading
+from gwroute.resolve.reading import Fact, Reading
 from gwroute.resolve.result import Resolution
 from gwroute.resolve.route_pass import RoutePass
 from gwroute.resolve.rules import AcceptsRegex
@@ -19,6 +20,9 @@ from gwroute.resolve.world import World
 from gwroute.store import ObjectStore
 
 __all__ = ["Resolver"]
+
+MANY = 1000
+"""So many changes are too much to let the garbage collector look on."""
 
 
 class Resolver:
@@ -44,10 +48,14 @@ class Resolver:
 
     def resolve(self, store: ObjectStore) -> Resolution:
         """What the objects mean together. Never raises for what is in them."""
-        gateways, routes, upstreams = self._gateways, self._routes, self._upstreams
         completed = self._assumer.complete(store) if self._options.assume else Completed(store)
         changed = self._reading.turn_to(self._store, completed.store)
         self._store = completed.store
+        with collector_paused(len(changed) > MANY):
+            return self._resolve(completed, changed)
+
+    def _resolve(self, completed: Completed, changed: set[Fact]) -> Resolution:
+        gateways, routes, upstreams = self._gateways, self._routes, self._upstreams
         changed |= gateways.update(changed, completed.made)
         touched = routes.update(changed)
         upstreams.update(changed, touched, routes.referred)

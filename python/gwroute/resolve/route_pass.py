@@ -9,13 +9,14 @@ from operator import attrgetter
 from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import ObjectKey
+from gwroute.resolve.backends import UpstreamRef
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.gateway_pass import differing
 from gwroute.resolve.kinds import ROUTES
 from gwroute.resolve.pages import Pages
-from gwroute.resolve.reading import Fact, Memo, keys_of
+from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.rivals import find_rivals
-from gwroute.resolve.routes import RouteResult, UpstreamRef, resolve_route
+from gwroute.resolve.routes import RouteResult, resolve_route
 from gwroute.resolve.world import World
 
 __all__ = ["RoutePass"]
@@ -42,13 +43,17 @@ class RoutePass:
     def update(self, changed: set[Fact]) -> set[UpstreamRef]:
         """Bring routes up to date; returns the upstreams that may have come or gone."""
         touched: set[UpstreamRef] = set()
-        if not self._run(changed, keys_of(changed, *ROUTES), touched):
+        changed = changed | self._world.update_backends(changed)
+        named = self._world.reading.touched
+        wanted = [key for kind in ROUTES for key in named.get(kind, ())]
+        if not self._run(changed, wanted, touched):
             return touched
         if self._grpc or self._world.rivals:
             rivals = find_rivals(self._memo.values, self._grpc)
             facts: set[Fact] = {("rivals", key) for key in differing(self._world.rivals, rivals)}
             self._world.rivals = rivals
             self._run(facts, (), touched)
+        self._world.forget_backends(self._memo.unread())
         self.rules, self.conditions, self.findings = map(self._pages.joined, range(3))
         return touched
 

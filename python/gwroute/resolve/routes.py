@@ -5,38 +5,31 @@ The five kinds of routes go the same way. Only HTTPRoutes and GRPCRoutes come ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import ObjectKey, ParentReference
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.resolve.attachment import Attachment, Refusal, Visitor, attach
+from gwroute.resolve.backends import UpstreamRef
 from gwroute.resolve.conditions import Condition, Reason, Type, Verdict, good
-from gwroute.resolve.hostnames import Host
 from gwroute.resolve.kinds import ROUTES, Route
 from gwroute.resolve.lowering import Lowered, lower_rules
 from gwroute.resolve.parents import Parent, Section
 from gwroute.resolve.suggest import did_you_mean
 from gwroute.resolve.world import World
 
-__all__ = ["RouteResult", "UpstreamRef", "resolve_route"]
+__all__ = ["RouteResult", "resolve_route"]
 
+T = TypeVar("T")
+
+RIVALS = ("HTTPRoute", "GRPCRoute")
+"""The kinds that are never merged."""
 _PARENTS = ("Gateway", "ListenerSet")
-
-
-class UpstreamRef(NamedTuple):
-    """A Service port as gateways of one place see it."""
-
-    key: str
-    """Key of the upstream in the snapshot."""
-    namespace: str
-    service: str
-    port: int
-    protocol: str
-    suffix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +66,35 @@ def resolve_route(world: World, key: ObjectKey) -> RouteResult | None:
     findings: list[Finding] = []
     bonds = _bonds(world, key, route, findings)
     lowered = lower_rules(world, key, route, findings)
-    claims = tuple(
-        (section.key, host.host)
-        for bond in bonds
-        for section, hosts in bond.attachment.taken
-        for host in hosts
-        if lowered.usable
-    )
-    if claims:
+    claims: tuple[tuple[str, str | None], ...] = ()
+    if lowered.usable and key.kind in RIVALS:
+        claims = _joined([bond.attachment.claims for bond in bonds])
         bonds = _without_rivals(world, key, route, bonds, findings)
-    serving = [bond for bond in bonds if bond.attachment.refusal is None and lowered.usable]
-    by_suffix = _hosts(serving)
+    serving = [bond for bond in bonds if bond.attachment.taken] if lowered.usable else []
+    rules: list[ir.Rule] = []
+    upstreams: list[UpstreamRef] = []
+    for suffix in dict.fromkeys([bond.parent.suffix for bond in serving]):
+        here = [bond.attachment.hosts for bond in serving if bond.parent.suffix == suffix]
+        if hosts := _joined(here):
+            rules += lowered.rules(hosts, suffix)
+            upstreams += lowered.upstreams(suffix)
+    attached = [section.key for bond in serving for section in bond.attachment.taken]
     return RouteResult(
-        rules=tuple(
-            rule for suffix, hosts in by_suffix.items() for rule in lowered.rules(hosts, suffix)
-        ),
-        conditions=_conditions(key, route, bonds, lowered),
-        findings=tuple(findings),
-        attached=tuple(
-            dict.fromkeys(section.key for bond in serving for section, _ in bond.attachment.taken)
-        ),
-        upstreams=tuple(
-            UpstreamRef(*ref, suffix) for suffix in by_suffix for ref in lowered.targets(suffix)
-        ),
-        claims=claims,
-        created=route.metadata.creation_timestamp,
+        tuple(rules),
+        _conditions(key, route, bonds, lowered),
+        tuple(findings),
+        _joined([tuple(attached)]) if len(serving) > 1 else tuple(attached),
+        _joined([tuple(upstreams)]),
+        claims,
+        route.metadata.creation_timestamp,
     )
+
+
+def _joined(parts: list[tuple[T, ...]]) -> tuple[T, ...]:
+    """All parts in order, each item once."""
+    if len(parts) == 1 and len(parts[0]) < 2:
+        return parts[0]
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 # -- parents
@@ -111,7 +107,7 @@ def _bonds(world: World, key: ObjectKey, route: Route, findings: list[Finding]) 
         findings.append(Finding.at("GWR304", route, "spec", message, key=True))
         return []
     hostnames = getattr(route.spec, "hostnames", ())
-    visitor = Visitor(key.kind, key.namespace or "", tuple(name.lower() for name in hostnames))
+    visitor = Visitor(key.kind, key.namespace or "", tuple([name.lower() for name in hostnames]))
     bonds = []
     for index, ref in enumerate(refs):
         if ref.group != GATEWAY_GROUP or ref.kind not in _PARENTS:
@@ -167,14 +163,15 @@ def _without_rivals(
         return bonds
     found = []
     for bond in bonds:
-        kept = tuple(item for item in bond.attachment.taken if item[0].key not in rivals)
-        if len(kept) == len(bond.attachment.taken):
+        lost = next((section for section in bond.attachment.taken if section.key in rivals), None)
+        if lost is None:
             found.append(bond)
             continue
-        lost = next(s for s, _ in bond.attachment.taken if s.key in rivals)
         refusal = _outrun(rivals[lost.key], lost)
         findings.append(_refused(key, route, bond.position, refusal))
-        attachment = Attachment(kept) if kept else Attachment(refusal=refusal)
+        attachment = bond.attachment.without(rivals)
+        if not attachment.taken:
+            attachment = Attachment(refusal=refusal)
         found.append(bond._replace(attachment=attachment))
     return found
 
@@ -190,21 +187,6 @@ def _outrun(rival: ObjectKey, section: Section) -> Refusal:
     )
 
 
-def _hosts(bonds: Sequence[_Bond]) -> dict[str, tuple[ir.VirtualHost, ...]]:
-    """By suffix, where the rules stand in the snapshot."""
-    found: dict[str, dict[ir.VirtualHost, None]] = {}
-    for bond in bonds:
-        for section, hosts in bond.attachment.taken:
-            if section.serving:
-                here = found.setdefault(bond.parent.suffix, {})
-                here.update((_virtual_host(section, host), None) for host in hosts)
-    return {suffix: tuple(hosts) for suffix, hosts in found.items()}
-
-
-def _virtual_host(section: Section, host: Host) -> ir.VirtualHost:
-    return ir.VirtualHost(section.key, host.host, host.hostname)
-
-
 # -- conditions
 
 _ACCEPTED = good(Type.ACCEPTED, "The route is accepted")
@@ -215,29 +197,30 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     generation = route.metadata.generation
     return tuple(
-        Condition(
-            key,
-            verdict.type,
-            verdict.status,
-            verdict.reason,
-            verdict.message,
-            generation,
-            bond.ref,
-            None,
-            bond.parent.controller,
-        )
-        for bond in bonds
-        for verdict in _verdicts(bond, lowered)
+        [
+            Condition(
+                key,
+                verdict.type,
+                verdict.status,
+                verdict.reason,
+                verdict.message,
+                generation,
+                bond.ref,
+                None,
+                bond.parent.controller,
+            )
+            for bond in bonds
+            for verdict in _verdicts(bond, lowered)
+        ]
     )
 
 
-def _verdicts(bond: _Bond, lowered: Lowered) -> Iterable[Verdict]:
+def _verdicts(bond: _Bond, lowered: Lowered) -> list[Verdict]:
     refusal = bond.attachment.refusal
     if refusal is not None:
         message = refusal.message + (f"; {refusal.help}" if refusal.help else "")
-        yield Verdict(Type.ACCEPTED, "False", refusal.reason, message)
-    else:
-        yield lowered.accepted or _ACCEPTED
-    yield lowered.resolved
-    if lowered.partially_invalid is not None and refusal is None:
-        yield lowered.partially_invalid
+        return [Verdict(Type.ACCEPTED, "False", refusal.reason, message), lowered.resolved]
+    verdicts = [lowered.accepted or _ACCEPTED, lowered.resolved]
+    if lowered.partially_invalid is not None:
+        verdicts.append(lowered.partially_invalid)
+    return verdicts

@@ -1,8 +1,8 @@
-"""Rules of HTTPRoutes, lowered to the snapshot's: matches, filters, backends."""
+"""Rules of HTTPRoutes, lowered to the snapshot's: their matches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gwroute import ir
@@ -10,7 +10,7 @@ from gwroute.model import HTTPRouteMatch
 from gwroute.model.route import GRPCHeaderMatch, HTTPHeaderMatch, HTTPPathMatch, HTTPQueryParamMatch
 from gwroute.resolve.filters import Invalid, is_header_name
 
-__all__ = ["AcceptsRegex", "Lines", "http_matches", "lower_case_names", "value_matches"]
+__all__ = ["ROOT", "AcceptsRegex", "Lines", "check_regex", "header_matches", "http_matches"]
 
 AcceptsRegex = Callable[[str], str | None]
 """Whether a regular expression can be used: None if it can, else why not."""
@@ -18,7 +18,8 @@ AcceptsRegex = Callable[[str], str | None]
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
-_ROOT = ir.PathMatch("PathPrefix", "/")
+ROOT = ir.PathMatch("PathPrefix", "/")
+"""Takes every path."""
 _PATHS = ("Exact", "PathPrefix", "RegularExpression")
 
 
@@ -41,78 +42,89 @@ def http_matches(
     Raises:
         Invalid: One of them cannot be used, and so the rule cannot.
     """
-    if not matches:
-        return (ir.RouteMatch(_ROOT),)
-    return tuple(
-        _match(match, f"matches[{at}]", lines.match(at), accepts_regex)
-        for at, match in enumerate(matches)
-    )
+    found = []
+    for at, match in enumerate(matches):
+        try:
+            found.append(_match(match, lines.match(at), accepts_regex))
+        except Invalid as invalid:
+            raise invalid.under(f"matches[{at}]") from None
+    return tuple(found) if found else (ir.RouteMatch(ROOT),)
 
 
-def _match(
-    match: HTTPRouteMatch, at: str, line: int | None, accepts_regex: AcceptsRegex
-) -> ir.RouteMatch:
-    if match.method is not None and match.method not in METHODS:
-        wanted = match.method.upper()
-        hint = f"; write {wanted}" if wanted in METHODS else ""
-        raise Invalid(f"{at}.method", f"method {match.method} is none of the API's{hint}")
+def _match(match: HTTPRouteMatch, line: int | None, accepts_regex: AcceptsRegex) -> ir.RouteMatch:
+    method = match.method
+    if method is not None and method not in METHODS:
+        hint = f"; write {method.upper()}" if method.upper() in METHODS else ""
+        raise Invalid("method", f"method {method} is none of the API's{hint}")
     return ir.RouteMatch(
-        _path(match.path, at, accepts_regex),
-        match.method,
-        value_matches(match.headers, f"{at}.headers", accepts_regex, lower_case_names)
-        if match.headers
-        else (),
-        value_matches(match.query_params, f"{at}.queryParams", accepts_regex, None)
-        if match.query_params
-        else (),
+        _path(match.path, accepts_regex),
+        method,
+        header_matches(match.headers, accepts_regex) if match.headers else (),
+        _parameter_matches(match.query_params, accepts_regex) if match.query_params else (),
         line,
     )
 
 
-def _path(path: HTTPPathMatch, at: str, accepts_regex: AcceptsRegex) -> ir.PathMatch:
-    if path.type not in _PATHS:
-        raise Invalid(f"{at}.path.type", f"path type {path.type} is none of {', '.join(_PATHS)}")
-    if path.type == "RegularExpression":
-        _check_regex(path.value, f"{at}.path.value", accepts_regex)
-    elif not path.value.startswith("/"):
-        raise Invalid(f"{at}.path.value", f"path {path.value!r} does not start with /")
-    return ir.PathMatch(path.type, path.value)  # type: ignore[arg-type]
+def _path(path: HTTPPathMatch, accepts_regex: AcceptsRegex) -> ir.PathMatch:
+    kind, value = path.type, path.value
+    if kind == "RegularExpression":
+        check_regex(value, "path.value", accepts_regex)
+    elif kind not in _PATHS:
+        raise Invalid("path.type", f"path type {kind} is none of {', '.join(_PATHS)}")
+    elif value[:1] != "/":
+        raise Invalid("path.value", f"path {value!r} does not start with /")
+    return ir.PathMatch(kind, value)  # type: ignore[arg-type]
 
 
-def lower_case_names(name: str, at: str) -> str:
-    """The name of a header in lower case.
+def header_matches(
+    conditions: Sequence[HTTPHeaderMatch | GRPCHeaderMatch], accepts_regex: AcceptsRegex
+) -> tuple[ir.ValueMatch, ...]:
+    """Conditions on headers, names in lower case; of several with one name the first counts.
 
     Raises:
-        Invalid: It is no name of a header.
+        Invalid: One of them cannot be used.
     """
-    if not is_header_name(name):
-        raise Invalid(f"{at}.name", f"{name!r} is no name of a header")
-    return name.lower()
-
-
-def value_matches(
-    conditions: Iterable[HTTPHeaderMatch | HTTPQueryParamMatch | GRPCHeaderMatch],
-    at: str,
-    accepts_regex: AcceptsRegex,
-    spell: Callable[[str, str], str] | None,
-) -> tuple[ir.ValueMatch, ...]:
-    """Conditions on headers or parameters; of several with one name the first counts."""
     found: dict[str, ir.ValueMatch] = {}
     for index, condition in enumerate(conditions):
-        place = f"{at}[{index}]"
-        name = spell(condition.name, place) if spell else condition.name
-        if name in found:
-            continue
-        if condition.type == "RegularExpression":
-            _check_regex(condition.value, f"{place}.value", accepts_regex)
-        elif condition.type != "Exact":
-            message = f"type {condition.type} is none of Exact, RegularExpression"
-            raise Invalid(f"{place}.type", message)
-        found[name] = ir.ValueMatch(name, condition.type, condition.value)  # type: ignore[arg-type]
+        name = condition.name.lower()
+        if not is_header_name(name):
+            raise Invalid(f"headers[{index}].name", f"{name!r} is no name of a header")
+        if name not in found:
+            found[name] = _value(condition, name, f"headers[{index}]", accepts_regex)
     return tuple(found.values())
 
 
-def _check_regex(pattern: str, at: str, accepts_regex: AcceptsRegex) -> None:
+def _parameter_matches(
+    conditions: Sequence[HTTPQueryParamMatch], accepts_regex: AcceptsRegex
+) -> tuple[ir.ValueMatch, ...]:
+    found: dict[str, ir.ValueMatch] = {}
+    for index, condition in enumerate(conditions):
+        name = condition.name
+        if name not in found:
+            found[name] = _value(condition, name, f"queryParams[{index}]", accepts_regex)
+    return tuple(found.values())
+
+
+def _value(
+    condition: HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch,
+    name: str,
+    at: str,
+    accepts_regex: AcceptsRegex,
+) -> ir.ValueMatch:
+    kind = condition.type
+    if kind == "RegularExpression":
+        check_regex(condition.value, f"{at}.value", accepts_regex)
+    elif kind != "Exact":
+        raise Invalid(f"{at}.type", f"type {kind} is none of Exact, RegularExpression")
+    return ir.ValueMatch(name, kind, condition.value)  # type: ignore[arg-type]
+
+
+def check_regex(pattern: str, at: str, accepts_regex: AcceptsRegex) -> None:
+    """Refuse an expression that cannot be used.
+
+    Raises:
+        Invalid: It cannot.
+    """
     reason = accepts_regex(pattern)
     if reason is not None:
         raise Invalid(at, f"regular expression {pattern!r} cannot be used: {reason}")

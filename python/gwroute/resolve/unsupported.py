@@ -11,23 +11,19 @@ from gwroute.resolve.kinds import Route
 
 __all__ = ["unsupported_fields"]
 
-_FIELDS = {
-    "timeouts": ("timeouts", "requests are not cut off by the route"),
-    "retry": ("retry", "requests are not tried again"),
-    "session_persistence": ("sessionPersistence", "clients are not kept at one endpoint"),
-}
-
 
 def unsupported_fields(
     key: ObjectKey, route: Route, index: int, rule: HTTPRouteRule | GRPCRouteRule
 ) -> Iterator[Finding]:
     """What a rule asks for and does not get."""
-    for attribute, (name, instead) in _FIELDS.items():
-        if getattr(rule, attribute, None) is not None:
-            yield Finding.at(
-                "GWR902",
-                route,
-                f"spec.rules[{index}].{name}",
-                f"{key} rule {index}: {name} is not supported; {instead}",
-                key=True,
-            )
+    given: list[tuple[str, object, str]] = [
+        ("sessionPersistence", rule.session_persistence, "clients are not kept at one endpoint")
+    ]
+    if isinstance(rule, HTTPRouteRule):
+        given.append(("timeouts", rule.timeouts, "requests are not cut off by the route"))
+        given.append(("retry", rule.retry, "requests are not tried again"))
+    for name, value, instead in given:
+        if value is not None:
+            message = f"{key} rule {index}: {name} is not supported; {instead}"
+            field = f"spec.rules[{index}].{name}"
+            yield Finding.at("GWR902", route, field, message, key=True)

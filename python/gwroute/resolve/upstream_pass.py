@@ -8,10 +8,10 @@ from operator import attrgetter
 from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import EndpointSlice, Service
+from gwroute.resolve.backends import UpstreamRef
 from gwroute.resolve.endpoints import Reach, upstream_of
 from gwroute.resolve.pages import Pages
 from gwroute.resolve.reading import Fact, Memo
-from gwroute.resolve.routes import UpstreamRef
 from gwroute.resolve.world import World
 
 __all__ = ["UpstreamPass"]

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gwroute.model import Gateway, ListenerSet, ObjectKey
+from gwroute.model.reference import BackendObjectReference
+from gwroute.resolve.backends import Fault, Reference, Target, resolve_backend
 from gwroute.resolve.options import Options
 from gwroute.resolve.parents import Parent
-from gwroute.resolve.reading import Reading
+from gwroute.resolve.reading import Fact, Memo, Reading
 from gwroute.resolve.rules import AcceptsRegex
 from gwroute.resolve.topology import Scope
 
@@ -30,6 +32,8 @@ class World:
     parents: Mapping[ObjectKey, Parent] = field(default_factory=dict)
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     rivals: Mapping[ObjectKey, Rivals] = field(default_factory=dict)
+    backends: Memo[Reference, Target | Fault] = field(default_factory=Memo)
+    _references: dict[tuple[object, ...], tuple[str, Reference]] = field(default_factory=dict)
 
     def parent(self, kind: str, namespace: str, name: str) -> Parent | None:
         """A Gateway or ListenerSet; None if there is none."""
@@ -46,6 +50,42 @@ class World:
         """How endpoints are chosen for gateways with that suffix."""
         self.reading.noted.append(("scope", suffix))
         return self.scopes.get(suffix)
+
+    def backend(self, kind: str, namespace: str, ref: BackendObjectReference) -> Target | Fault:
+        """What a reference to a backend names, or why it is invalid.
+
+        Args:
+            kind: Kind of the route.
+            namespace: Namespace of the route.
+            ref: The reference.
+        """
+        where = ref.namespace or namespace
+        parts = (kind, namespace, ref.group, ref.kind, where, ref.name, ref.port)
+        known = self._references.get(parts)  # equal to the Reference, and cheaper to make
+        if known is None:
+            key = Reference(*parts)
+            known = self._references[key] = ("backend", key)
+        self.reading.noted.append(known)
+        return self.backends.ask(self.reading, known[1], self._resolve_backend)
+
+    def _resolve_backend(self, ref: Reference) -> Target | Fault:
+        return resolve_backend(self.reading, ref)
+
+    def update_backends(self, changed: set[Fact]) -> set[Fact]:
+        """Look anew at references whose Service or grants changed; returns what came out new."""
+        done = self.backends.update(self.reading, changed, (), self._resolve_backend)
+        return {("backend", ref) for ref, (old, new) in done.items() if old != new}
+
+    def forget_backends(self, unread: list[Fact]) -> None:
+        """Forget references that no route makes any more.
+
+        Args:
+            unread: Facts that no route reads any more.
+        """
+        for fact in unread:
+            if isinstance(fact, tuple) and fact[0] == "backend":
+                self.backends.drop(fact[1])
+                self._references.pop(fact[1], None)
 
     def rivals_of(self, route: ObjectKey) -> Rivals:
         """Listeners on which a route of another kind goes first."""
