@@ -17,8 +17,8 @@ use crate::upstreams::Upstreams;
 use crate::vhost::{Placement, Query, VirtualHost};
 use crate::view::RequestView;
 
-/// A snapshot, compiled.
-#[derive(Debug, Clone)]
+/// A snapshot, compiled; by default the empty one, where nothing is found.
+#[derive(Debug, Clone, Default)]
 pub struct RouteTable {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) entries: Vec<Entry>,
@@ -48,13 +48,7 @@ impl RouteTable {
     /// [`Error`], with the place in the document: another schema, a key that is there twice or
     /// missing, a name, value or expression that cannot be compiled.
     pub fn compile(snapshot: &ir::Snapshot) -> Result<Self, Error> {
-        let empty = Self {
-            listeners: Vec::new(),
-            entries: Vec::new(),
-            rules: HashMap::default(),
-            upstreams: Upstreams::default(),
-        };
-        empty.patch(&ir::Delta {
+        Self::default().patch(&ir::Delta {
             schema: snapshot.schema,
             listeners: Some(snapshot.listeners.clone()),
             put_rules: snapshot.rules.clone(),

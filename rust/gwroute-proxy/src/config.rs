@@ -54,12 +54,27 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How many threads serve.
+    pub fn worker_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.workers
+            .filter(|count| *count > 0)
+            .unwrap_or_else(cores)
+    }
+
     /// Reads a configuration in JSON.
     ///
     /// # Errors
     /// [`ConfigError`], which names the key.
     pub fn from_json(config: &[u8]) -> Result<Self, ConfigError> {
         serde_json::from_slice(config).map_err(|error| ConfigError(error.to_string()))
+    }
+
+    /// How many workers there will be.
+    pub fn worker_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let wanted = self.workers.filter(|count| *count > 0);
+        wanted.unwrap_or_else(cores)
     }
 }
 

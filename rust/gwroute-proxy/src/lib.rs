@@ -2,16 +2,17 @@
 //!
 //! # The life of a request
 //!
-//! 1. A worker accepts a connection, and its first bytes say whether it is
-//!    HTTP/1 or HTTP/2.
-//! 2. What is malformed is answered with 400, 426 or 431 and never decided.
-//! 3. The request is decided by the table that is live at that moment; it holds on to it to its
-//!    end.
-//! 4. A redirect or an own answer is written and that is all.
-//! 5. Otherwise the headers are rewritten for the backend, an endpoint is chosen by load, and a
-//!    connection to it is taken from the worker's pool or made.
-//! 6. Bodies stream both ways, each frame only when the other side has room for it.
-//! 7. When the response has ended, one way or another, a [`Record`] of it is reported.
+//! 1. A worker accepts a connection ([`Proxy::listen`]), and its first bytes say whether it is
+//!    HTTP/1 or HTTP/2 (`connection.rs`).
+//! 2. What is malformed is answered with 400, 426, 431 or 501 and never decided (`vet.rs`).
+//! 3. The request is decided by the table that is live at that moment (`service.rs`); whatever is
+//!    swapped in later, it keeps the rule it was given to its end.
+//! 4. A redirect or an own answer is written, and that is all (`answer.rs`).
+//! 5. Otherwise the head is rewritten for the backend (`forward.rs`), an endpoint is chosen by its
+//!    load (`upstream/set.rs`), and a connection to it is taken from the worker's pool or made.
+//! 6. Bodies stream both ways, each frame only when the other side has room for it (`body.rs`).
+//! 7. When the response has ended, one way or another, a [`Record`] of it is reported
+//!    (`exchange.rs`).
 //!
 //! # Threads
 //!
@@ -19,24 +20,44 @@
 //! own; nothing on the path of a request is locked. Shared are the pointer to what is live and
 //! atomics: load of endpoints, counters.
 
-// Until the data path is in place, what it will use is not used yet.
-#![expect(dead_code)]
-
+mod accept;
 mod access_log;
 mod admin;
+mod answer;
+mod bind;
+mod body;
+mod client;
+mod client_io;
 mod config;
+mod connection;
+mod deadline;
 mod error;
+mod exchange;
+mod executor;
+mod forward;
+mod heads;
+mod linger;
 mod live;
 mod metrics;
 mod report;
+mod server;
+mod service;
+mod shared;
 mod telemetry;
+mod timer;
+mod upgrade;
 mod upstream;
+mod vet;
+mod view;
+mod worker;
 
 pub use admin::{Admin, AdminError, Event, Reload};
+pub use bind::BindError;
 pub use config::{AccessLog, AccessLogFormat, Config, ConfigError, Limits, Timeouts};
 pub use error::{Error, ErrorKind, Side};
 pub use live::{Endpoints, Live};
 pub use report::Report;
+pub use server::{Proxy, ProxyError, Stats};
 pub use telemetry::{
     Addresses, Head, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };

@@ -54,10 +54,10 @@ pub(crate) struct LivePointer {
 }
 
 impl LivePointer {
-    /// With an empty table: every request gets 404.
-    pub(crate) fn new(empty: RouteTable) -> Self {
+    /// With a table that no request is to reach an endpoint by, as the empty one.
+    pub(crate) fn new(table: RouteTable) -> Self {
         let live = Live {
-            table: Arc::new(empty),
+            table: Arc::new(table),
             upstreams: Vec::new(),
             generation: 0,
         };

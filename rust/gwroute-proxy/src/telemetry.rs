@@ -85,8 +85,8 @@ pub struct Record {
     pub started: SystemTime,
     /// `duration`: from then to the end of the response.
     pub duration: Duration,
-    /// `method`.
-    pub method: Method,
+    /// `method`; `None` if the head could not be read.
+    pub method: Option<Method>,
     /// `protocol`: HTTP/1.1 or HTTP/2.
     pub version: Version,
     /// `response_code`; 0 if the client went away before it got one.

@@ -34,3 +34,24 @@ impl From<EchoError> for PyErr {
         }
     }
 }
+
+/// A data plane that cannot start or go on, on its way to Python.
+pub(crate) struct ProxyFailure(pub(crate) gwroute_proxy::ProxyError);
+
+impl From<ProxyFailure> for PyErr {
+    fn from(ProxyFailure(error): ProxyFailure) -> Self {
+        match error {
+            gwroute_proxy::ProxyError::Bind(error) => BindError::new_err(error.to_string()),
+            other => ProxyError::new_err(other.to_string()),
+        }
+    }
+}
+
+/// Endpoints of the proxy's own that cannot be served, on their way to Python.
+pub(crate) struct AdminFailure(pub(crate) gwroute_proxy::AdminError);
+
+impl From<AdminFailure> for PyErr {
+    fn from(AdminFailure(error): AdminFailure) -> Self {
+        BindError::new_err(error.to_string())
+    }
+}

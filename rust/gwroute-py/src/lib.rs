@@ -3,6 +3,7 @@
 mod decision;
 mod echo;
 mod error;
+mod proxy;
 mod request;
 mod table;
 
@@ -13,6 +14,8 @@ mod _native {
     use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
     #[pymodule_export]
     use crate::echo::Echo;
+    #[pymodule_export]
+    use crate::proxy::Proxy;
     #[pymodule_export]
     use crate::request::Request;
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 use super::{protocol, push_number, push_route_name};
 use crate::error::Side;
@@ -25,7 +25,7 @@ fn request_line(record: &Record, head: Option<&Head>, object: &mut Object<'_>) {
     let started = humantime::format_rfc3339_millis(record.started);
     object.0.push(b'{');
     object.shown("start_time", Some(started));
-    object.text("method", Some(record.method.as_str()));
+    object.text("method", record.method.as_ref().map(Method::as_str));
     object.text("x-envoy-origin-path", head.map(|head| head.path.as_str()));
     object.plain("protocol", Some(protocol(record.version)));
 }

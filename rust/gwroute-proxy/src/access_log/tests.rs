@@ -70,7 +70,7 @@ pub(crate) fn answered(status: u16, outcome: Outcome) -> Record {
     Record {
         started: SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_123),
         duration: Duration::from_micros(7999),
-        method: Method::GET,
+        method: Some(Method::GET),
         version: Version::HTTP_11,
         status,
         outcome,

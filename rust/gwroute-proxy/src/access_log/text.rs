@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 use super::json::millis;
 use super::{protocol, push_number, push_route_name};
@@ -18,7 +18,8 @@ pub(super) fn render(record: &Record, line: &mut Vec<u8>) {
         format_args!("[{}] \"", humantime::format_rfc3339_millis(record.started)),
         line,
     );
-    escape(record.method.as_str().as_bytes(), line);
+    let method = record.method.as_ref().map_or("-", Method::as_str);
+    escape(method.as_bytes(), line);
     line.push(b' ');
     escape(head.map_or("-", |head| &head.path).as_bytes(), line);
     let (protocol, status) = (protocol(record.version), record.status);

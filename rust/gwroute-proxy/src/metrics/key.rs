@@ -34,7 +34,7 @@ impl<'a> RequestQuery<'a> {
             gateway: listener.map_or("", |listener| &listener.gateway),
             listener: listener.map_or("", |listener| &listener.key),
             rule: rule.unwrap_or_default(),
-            method: known(&record.method),
+            method: known(record.method.as_ref()),
             status_class: class(record.status),
         }
     }
@@ -63,7 +63,10 @@ impl From<&RequestQuery<'_>> for RequestKey {
 }
 
 /// The method if it is HTTP's own; clients can make up any number of others.
-fn known(method: &Method) -> &'static str {
+fn known(method: Option<&Method>) -> &'static str {
+    let Some(method) = method else {
+        return "_OTHER";
+    };
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -134,7 +134,7 @@ fn methods_that_clients_make_up_are_one_series() {
     let metrics = Arc::new(Metrics::new(1, false));
     for number in 0..50 {
         let mut record = answered(405, Outcome::Backend);
-        record.method = Method::from_bytes(format!("M{number}").as_bytes()).unwrap();
+        record.method = Method::from_bytes(format!("M{number}").as_bytes()).ok();
         metrics.request_ended(0, &record);
     }
     let text = scrape(&metrics, Format::Prometheus);

@@ -1,0 +1,192 @@
+//! Responses: the backend's on their way to the client, and the gateway's own.
+
+use gwroute_core::{HeaderEdits, Reason};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::response::Parts;
+use http::{Response, StatusCode, Version};
+use smallvec::SmallVec;
+
+use crate::body::{ResponseBody, Source};
+use crate::error::{Error, ErrorKind};
+use crate::exchange::Exchange;
+use crate::telemetry::Outcome;
+use crate::vet;
+
+/// A response of the gateway's own.
+#[derive(Debug)]
+pub(crate) struct Own {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: &'static str,
+    /// The connection is not worth keeping: what follows on it cannot be trusted.
+    closes: bool,
+    outcome: Outcome,
+}
+
+impl Own {
+    fn new(status: StatusCode, text: &'static str, outcome: Outcome) -> Box<Self> {
+        let mut headers = HeaderMap::new();
+        if !text.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        }
+        Box::new(Self {
+            status,
+            headers,
+            text,
+            closes: false,
+            outcome,
+        })
+    }
+
+    /// What the table says.
+    pub(crate) fn decided(status: u16, reason: Reason) -> Box<Self> {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let text = match reason {
+            Reason::BadRequest => "Bad Request",
+            Reason::NoEndpoint => "no healthy upstream",
+            Reason::NoRoute
+            | Reason::Misdirected
+            | Reason::InvalidBackend
+            | Reason::NoBackend
+            | Reason::FailedFilter => "",
+        };
+        let mut own = Self::new(status, text, Outcome::Decided(reason.as_str()));
+        own.closes = reason == Reason::BadRequest;
+        own
+    }
+
+    pub(crate) fn no_route() -> Box<Self> {
+        Self::decided(404, Reason::NoRoute)
+    }
+
+    pub(crate) fn no_endpoint() -> Box<Self> {
+        Self::decided(503, Reason::NoEndpoint)
+    }
+
+    pub(crate) fn failed_filter() -> Box<Self> {
+        Self::decided(500, Reason::FailedFilter)
+    }
+
+    pub(crate) fn redirect(status: StatusCode, location: HeaderValue) -> Box<Self> {
+        let mut own = Self::new(status, "", Outcome::Decided("redirect"));
+        own.headers.insert(header::LOCATION, location);
+        own
+    }
+
+    /// The request is not served at all.
+    pub(crate) fn refusal(kind: ErrorKind) -> Box<Self> {
+        let mut own = Self::failure(Error::new(kind));
+        own.closes = true;
+        own
+    }
+
+    /// No backend answered.
+    pub(crate) fn failure(error: Error) -> Box<Self> {
+        let kind = error.kind;
+        Self::new(kind.status(), kind.body(), Outcome::Failed(error))
+    }
+
+    /// With the edits of the rule that took the request.
+    pub(crate) fn edited<'t>(
+        mut self: Box<Self>,
+        edits: impl Iterator<Item = &'t HeaderEdits>,
+    ) -> Box<Self> {
+        edits.for_each(|edits| edits.apply(&mut self.headers));
+        self
+    }
+
+    pub(crate) fn into_response(self, mut exchange: Box<Exchange>) -> Response<ResponseBody> {
+        let own = if exchange.grpc { self.in_grpc() } else { self };
+        exchange.answered(own.status);
+        let (closes, status, mut headers) = (own.closes, own.status, own.headers);
+        if closes && exchange.version == Version::HTTP_11 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut response = Response::new(ResponseBody::new(
+            Source::Text(own.text),
+            own.outcome,
+            exchange,
+        ));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// In gRPC an error is a response without a body whose headers tell what went wrong ("gRPC
+    /// over HTTP2", Trailers-Only); a redirect stays one.
+    fn in_grpc(mut self) -> Self {
+        if self.status.is_redirection() {
+            return self;
+        }
+        let status = HeaderValue::from_static(grpc_status(self.status));
+        self.headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/grpc"),
+        );
+        self.headers.insert("grpc-status", status);
+        if !self.text.is_empty() {
+            self.headers
+                .insert("grpc-message", HeaderValue::from_static(self.text));
+        }
+        Self {
+            status: StatusCode::OK,
+            text: "",
+            ..self
+        }
+    }
+}
+
+/// gRPC, "HTTP to gRPC Status Code Mapping".
+fn grpc_status(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "13",
+        401 => "16",
+        403 => "7",
+        404 => "12",
+        429 | 502..=504 => "14",
+        _ => "2",
+    }
+}
+
+/// No backend answered: the gateway says so, with the edits that the backend's answer would have
+/// got.
+pub(crate) fn fail(exchange: Box<Exchange>, error: Error) -> Response<ResponseBody> {
+    let mut own = Own::failure(error);
+    exchange.edit_response(&mut own.headers);
+    own.into_response(exchange)
+}
+
+/// The answer of a backend.
+pub(crate) fn pass(
+    mut exchange: Box<Exchange>,
+    mut parts: Parts,
+    source: Source,
+) -> Response<ResponseBody> {
+    strip(&mut parts.headers);
+    exchange.edit_response(&mut parts.headers);
+    parts.version = Version::HTTP_11;
+    exchange.answered(parts.status);
+    Response::from_parts(parts, ResponseBody::new(source, Outcome::Backend, exchange))
+}
+
+/// Takes away what belongs to one connection (RFC 9110 7.6.1).
+fn strip(headers: &mut HeaderMap) {
+    let mut drop: SmallVec<[HeaderName; 4]> = SmallVec::new();
+    for (name, value) in &*headers {
+        match name.as_str() {
+            "connection" => {
+                drop.push(header::CONNECTION);
+                let named =
+                    vet::tokens(value).filter_map(|token| HeaderName::from_bytes(token).ok());
+                drop.extend(named.filter(|name| *name != header::CONTENT_LENGTH));
+            }
+            "transfer-encoding" | "upgrade" | "te" | "keep-alive" | "proxy-connection" => {
+                drop.push(name.clone());
+            }
+            _ => {}
+        }
+    }
+    for name in drop {
+        headers.remove(name);
+    }
+}

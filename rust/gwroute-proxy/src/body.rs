@@ -1,0 +1,265 @@
+//! Bodies on their way through: counted, watched, and handed on frame by frame.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::deadline::Deadlines;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::{BodyWatch, Exchange};
+use crate::heads::Heads;
+use crate::telemetry::Outcome;
+use crate::upstream::http1::Http1;
+use crate::upstream::http2::StreamGuard;
+
+/// The body of a request, on its way to an endpoint.
+#[derive(Debug)]
+pub(crate) enum RequestBody {
+    /// There is none.
+    Empty,
+    /// It comes from the client.
+    Client(ClientBody),
+}
+
+/// A body that comes from a client.
+#[derive(Debug)]
+pub(crate) struct ClientBody {
+    pub(crate) incoming: Incoming,
+    pub(crate) watch: Rc<BodyWatch>,
+    pub(crate) deadlines: Rc<Deadlines>,
+    pub(crate) heads: Rc<Heads>,
+    ended: bool,
+}
+
+impl ClientBody {
+    pub(crate) fn new(
+        incoming: Incoming,
+        watch: Rc<BodyWatch>,
+        deadlines: Rc<Deadlines>,
+        heads: Rc<Heads>,
+    ) -> Self {
+        Self {
+            incoming,
+            watch,
+            deadlines,
+            heads,
+            ended: false,
+        }
+    }
+
+    fn note(&mut self, frame: Option<&Result<Frame<Bytes>, hyper::Error>>) {
+        match frame {
+            Some(Ok(frame)) => {
+                let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+                self.watch.received.set(self.watch.received.get() + len);
+                self.deadlines.moved();
+            }
+            Some(Err(_)) => self.watch.failed.set(true),
+            None => {}
+        }
+        if !self.ended && (frame.is_none() || self.incoming.is_end_stream()) {
+            self.ended = true;
+            self.heads.body_ended();
+            self.deadlines.received();
+        }
+    }
+}
+
+impl Drop for ClientBody {
+    fn drop(&mut self) {
+        self.heads.body_ended();
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Client(body) => {
+                let frame = ready!(Pin::new(&mut body.incoming).poll_frame(cx));
+                body.note(frame.as_ref());
+                Poll::Ready(frame)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Client(body) => body.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Client(body) => body.incoming.size_hint(),
+        }
+    }
+}
+
+/// The body of a response, on its way to the client. It holds on to the exchange, which is over
+/// when the body is.
+#[derive(Debug)]
+pub(crate) struct ResponseBody {
+    source: Source,
+    /// What the exchange has come to if the body ends whole.
+    outcome: Option<Outcome>,
+    exchange: Option<Box<Exchange>>,
+}
+
+/// Where the body of a response comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Nowhere.
+    Empty,
+    /// The gateway itself.
+    Text(&'static str),
+    /// An endpoint; the connection is polled along with the body.
+    Http1(Incoming, Http1),
+    /// An endpoint; the stream counts until the body is gone.
+    Http2 {
+        incoming: Incoming,
+        _stream: StreamGuard,
+    },
+}
+
+impl ResponseBody {
+    pub(crate) fn new(source: Source, outcome: Outcome, exchange: Box<Exchange>) -> Self {
+        let mut body = Self {
+            source,
+            outcome: Some(outcome),
+            exchange: Some(exchange),
+        };
+        if body.is_end_stream() {
+            body.finish();
+        }
+        body
+    }
+
+    /// Without a body and without an exchange, which goes on elsewhere.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            source: Source::Empty,
+            outcome: None,
+            exchange: None,
+        }
+    }
+
+    /// The response has ended whole.
+    fn finish(&mut self) {
+        if let Source::Http1(_, connection) = std::mem::replace(&mut self.source, Source::Empty) {
+            connection.put_back();
+        }
+        if let (Some(mut exchange), Some(outcome)) = (self.exchange.take(), self.outcome.take()) {
+            exchange.ended(outcome);
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.source = Source::Empty;
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.failed(error);
+        }
+    }
+
+    fn passed(&mut self, frame: &Frame<Bytes>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+            exchange.deadlines.moved();
+        }
+    }
+
+    fn over(&self, cx: &Context<'_>) -> Option<ErrorKind> {
+        self.exchange.as_ref()?.deadlines.poll(cx)
+    }
+}
+
+impl Source {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self {
+            Self::Empty => Poll::Ready(None),
+            Self::Text(text) => {
+                let text = std::mem::take(text);
+                Poll::Ready(
+                    (!text.is_empty())
+                        .then(|| Ok(Frame::data(Bytes::from_static(text.as_bytes())))),
+                )
+            }
+            Self::Http1(incoming, connection) => {
+                let frame = Pin::new(&mut *incoming).poll_frame(cx);
+                if frame.is_ready() || !connection.drive(cx) {
+                    return frame;
+                }
+                Pin::new(incoming).poll_frame(cx)
+            }
+            Self::Http2 { incoming, .. } => Pin::new(incoming).poll_frame(cx),
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        match this.source.poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.passed(&frame);
+                if this.is_end_stream() {
+                    this.finish();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => {
+                this.finish();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => {
+                let error = Error::because(ErrorKind::Reset, &error);
+                this.fail(error.clone());
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Pending => match this.over(cx) {
+                None => Poll::Pending,
+                Some(kind) => {
+                    this.fail(Error::new(kind));
+                    Poll::Ready(Some(Err(Error::new(kind))))
+                }
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Empty => true,
+            Source::Text(text) => text.is_empty(),
+            Source::Http1(incoming, _) | Source::Http2 { incoming, .. } => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Empty => SizeHint::with_exact(0),
+            Source::Text(text) => SizeHint::with_exact(text.len() as u64),
+            Source::Http1(incoming, _) | Source::Http2 { incoming, .. } => incoming.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! One request and its response while they last, and the record of them when they end.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use gwroute_core::{Rule, ir};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+
+use crate::client::Client;
+use crate::deadline::Deadlines;
+use crate::error::{Error, ErrorKind};
+use crate::forward;
+use crate::telemetry::{Head, Outcome, Record, UpstreamRecord};
+use crate::upstream::endpoint::Load;
+use crate::upstream::set::Upstream;
+use crate::vet;
+
+/// One request and its response. Whatever happens to it, dropping it reports it, once.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) client: Rc<Client>,
+    pub(crate) deadlines: Rc<Deadlines>,
+    pub(crate) method: Option<Method>,
+    pub(crate) version: Version,
+    pub(crate) head: Option<Box<Head>>,
+    pub(crate) listener: Option<Arc<ir::Listener>>,
+    pub(crate) matched: Option<Matched>,
+    pub(crate) target: Option<UpstreamTarget>,
+    pub(crate) body: Option<Rc<BodyWatch>>,
+    /// Own answers look different in gRPC.
+    pub(crate) grpc: bool,
+    /// The client asks for a WebSocket.
+    pub(crate) websocket: bool,
+    /// Bytes of the response's body that were handed on.
+    pub(crate) sent: u64,
+    /// 0 as long as there is none.
+    status: u16,
+    outcome: Outcome,
+    started: Instant,
+}
+
+/// The rule that took a request.
+#[derive(Debug)]
+pub(crate) struct Matched {
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) index: usize,
+    pub(crate) backend: Option<usize>,
+}
+
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) struct UpstreamTarget {
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) load: Load,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) service_time: Option<Duration>,
+    pub(crate) tries: u32,
+}
+
+/// What is known about the body of a request while it streams.
+#[derive(Debug, Default)]
+pub(crate) struct BodyWatch {
+    pub(crate) received: Cell<u64>,
+    /// The client broke off.
+    pub(crate) failed: Cell<bool>,
+}
+
+impl Exchange {
+    pub(crate) fn new(client: Rc<Client>, deadlines: Rc<Deadlines>, parts: &Parts) -> Box<Self> {
+        let mut exchange = Self::unread(client, deadlines);
+        exchange.method = Some(parts.method.clone());
+        exchange.version = parts.version;
+        exchange.grpc = vet::is_grpc(&parts.headers);
+        if exchange.client.worker.wants_heads {
+            let path = parts.uri.path_and_query();
+            exchange.head = Some(Box::new(Head {
+                path: path.map_or_else(String::new, ToString::to_string),
+                ..Head::default()
+            }));
+        }
+        exchange
+    }
+
+    /// For a request whose head could not be read.
+    pub(crate) fn unread(client: Rc<Client>, deadlines: Rc<Deadlines>) -> Box<Self> {
+        client.request_started();
+        Box::new(Self {
+            client,
+            deadlines,
+            method: None,
+            version: Version::HTTP_11,
+            head: None,
+            listener: None,
+            matched: None,
+            target: None,
+            body: None,
+            grpc: false,
+            websocket: false,
+            sent: 0,
+            status: 0,
+            outcome: Outcome::Failed(Error::new(ErrorKind::ClientGone)),
+            started: Instant::now(),
+        })
+    }
+
+    /// The head of the request is as the backend gets it, or as it came if none does.
+    pub(crate) fn note_head(&mut self, parts: &Parts) {
+        let Some(head) = &mut self.head else {
+            return;
+        };
+        let of_target = parts.uri.authority();
+        let of_target = of_target.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+        let value = |name: HeaderName| parts.headers.get(name).cloned();
+        head.authority = of_target.or_else(|| value(header::HOST));
+        head.forwarded_for = value(forward::FORWARDED_FOR);
+        head.user_agent = value(header::USER_AGENT);
+        head.request_id = value(forward::REQUEST_ID);
+    }
+
+    /// The edits of the rule and the backend that took the request.
+    pub(crate) fn edit_response(&self, headers: &mut HeaderMap) {
+        if let Some(Matched { rule, backend, .. }) = &self.matched {
+            let edits = rule.edits(backend.unwrap_or(usize::MAX)).response;
+            edits.iter().for_each(|edits| edits.apply(headers));
+        }
+    }
+
+    /// The head of the response is known; how it ended will be said by `ended` or `failed`.
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.status = status.as_u16();
+    }
+
+    /// The response has ended whole.
+    pub(crate) fn ended(&mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+
+    /// It will not.
+    pub(crate) fn failed(&mut self, error: Error) {
+        self.outcome = Outcome::Failed(error);
+    }
+
+    /// How long it has lasted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn record(&mut self) -> Record {
+        let duration = self.started.elapsed();
+        // What was neither ended nor failed was cut from outside: by a deadline, by the end of
+        // the proxy, or by the client.
+        if let Outcome::Failed(error) = &mut self.outcome
+            && error.kind == ErrorKind::ClientGone
+        {
+            error.kind = self.client.cut_by(&self.deadlines);
+        }
+        let matched = self.matched.take();
+        let (index, backend) = matched.as_ref().map_or((None, None), |matched| {
+            (Some(matched.index), matched.backend)
+        });
+        Record {
+            started: SystemTime::now() - duration,
+            duration,
+            method: self.method.take(),
+            version: self.version,
+            status: self.status,
+            outcome: std::mem::replace(&mut self.outcome, Outcome::Backend),
+            bytes_received: self.body.as_ref().map_or(0, |body| body.received.get()),
+            bytes_sent: self.sent,
+            head: self.head.take(),
+            listener: self.listener.take(),
+            rule: matched.map(|matched| matched.rule),
+            match_index: index,
+            backend,
+            upstream: self.target.take().map(UpstreamTarget::into_record),
+            client: self.client.addresses.clone(),
+        }
+    }
+}
+
+impl UpstreamTarget {
+    fn into_record(self) -> UpstreamRecord {
+        UpstreamRecord {
+            upstream: self.upstream.ir.clone(),
+            endpoint: self.load.endpoint().clone(),
+            local: self.local,
+            service_time: self.service_time,
+            tries: self.tries,
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let record = self.record();
+        self.client.request_ended(&record);
+    }
+}

@@ -1,0 +1,191 @@
+//! From a request to a decision, and from that to a response. Never fails: what goes wrong is a
+//! response too.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use gwroute_core::{Decision, Forward, Redirect, Respond};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::{Body, Incoming};
+
+use crate::answer::Own;
+use crate::body::{ClientBody, RequestBody, ResponseBody};
+use crate::client::Client;
+use crate::deadline::Deadlines;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
+use crate::forward::{self, Destination};
+use crate::live::Live;
+use crate::upstream;
+use crate::vet;
+use crate::view::View;
+
+/// What has become of a request after all that needs no waiting.
+enum Prepared {
+    Answered(Response<ResponseBody>),
+    Forward(Box<Exchange>, Request<RequestBody>),
+}
+
+/// Serves one request.
+pub(crate) async fn handle(
+    client: Rc<Client>,
+    deadlines: Rc<Deadlines>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    Ok(match prepare(client, deadlines, request) {
+        Prepared::Answered(response) => response,
+        Prepared::Forward(exchange, request) => upstream::send(exchange, request).await,
+    })
+}
+
+fn prepare(client: Rc<Client>, deadlines: Rc<Deadlines>, request: Request<Incoming>) -> Prepared {
+    let (mut parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    deadlines.begin(!has_body);
+    let facts = vet::vet(&parts, &client.heads, &client.worker.config.limits);
+    client.heads.head_read(has_body);
+    let mut exchange = Exchange::new(client, deadlines, &parts);
+    let facts = match facts {
+        Ok(facts) => facts,
+        Err(kind) => return answered(exchange, &parts, *Own::refusal(kind)),
+    };
+    let destination = match decide(&mut exchange, &parts) {
+        Ok(destination) => destination,
+        Err(own) => return answered(exchange, &parts, *own),
+    };
+    exchange.websocket = facts.websocket;
+    forward::edit_request(&mut parts, &facts, destination, &exchange);
+    exchange.note_head(&parts);
+    let body = request_body(&mut exchange, body, has_body);
+    Prepared::Forward(exchange, Request::from_parts(parts, body))
+}
+
+fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Prepared {
+    exchange.note_head(parts);
+    // Nobody will read the body here; the library skips it or closes the connection.
+    exchange.client.heads.body_ended();
+    Prepared::Answered(own.into_response(exchange))
+}
+
+fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> RequestBody {
+    if !has_body {
+        return RequestBody::Empty;
+    }
+    let watch = Rc::new(BodyWatch::default());
+    exchange.body = Some(watch.clone());
+    let (deadlines, heads) = (exchange.deadlines.clone(), exchange.client.heads.clone());
+    RequestBody::Client(ClientBody::new(body, watch, deadlines, heads))
+}
+
+fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own>> {
+    let (worker, port) = (exchange.client.worker.clone(), exchange.client.port.clone());
+    worker.with_live(|live| {
+        let entry = port.entry(live).ok_or_else(Own::no_route)?;
+        match live
+            .table()
+            .decide(entry, None, &View(parts), fastrand::f64())
+        {
+            Decision::Forward(forward) => destination(exchange, live, &forward),
+            Decision::Redirect(redirect) => Err(redirected(exchange, &redirect)),
+            Decision::Respond(respond) => Err(responded(exchange, &respond)),
+        }
+    })
+}
+
+/// What the backend gets, and which of its endpoints.
+fn destination(
+    exchange: &mut Exchange,
+    live: &Live,
+    forward: &Forward<'_, '_>,
+) -> Result<Destination, Box<Own>> {
+    exchange.listener = Some(forward.listener().clone());
+    let matched = exchange.matched.insert(Matched {
+        rule: forward.rule().clone(),
+        index: forward.match_index(),
+        backend: Some(forward.backend_index()),
+    });
+    let upstream = live.upstream(forward.upstream().slot());
+    let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
+    // Endpoints may have gone since the table was made.
+    let (upstream, load) = picked.ok_or_else(Own::no_endpoint)?;
+    let protocol = upstream.ir.protocol;
+    exchange.target = Some(UpstreamTarget {
+        upstream,
+        load,
+        local: None,
+        service_time: None,
+        tries: 0,
+    });
+    Ok(Destination {
+        protocol,
+        rule: matched.rule.clone(),
+        backend: forward.backend_index(),
+        path: path_of(forward)?,
+        host: host_of(forward)?,
+    })
+}
+
+/// `None` if the client's own goes on as it is.
+fn path_of(forward: &Forward<'_, '_>) -> Result<Option<PathAndQuery>, Box<Own>> {
+    if forward.keeps_target() {
+        return Ok(None);
+    }
+    let path = forward.path_and_query().into_owned();
+    // A rewrite may be configured to something that is no path.
+    let path = PathAndQuery::from_maybe_shared(bytes::Bytes::from(path));
+    path.map(Some).map_err(|_| Own::failed_filter())
+}
+
+fn host_of(forward: &Forward<'_, '_>) -> Result<Option<HeaderValue>, Box<Own>> {
+    let host = forward.authority().map(HeaderValue::from_str);
+    host.transpose().map_err(|_| Own::failed_filter())
+}
+
+fn redirected(exchange: &mut Exchange, redirect: &Redirect<'_, '_>) -> Box<Own> {
+    exchange.listener = redirect.listener().cloned();
+    exchange.matched = redirect
+        .rule()
+        .zip(redirect.match_index())
+        .map(|(rule, index)| Matched {
+            rule: rule.clone(),
+            index,
+            backend: None,
+        });
+    let status = StatusCode::from_u16(redirect.status());
+    let location = HeaderValue::try_from(redirect.location());
+    let (Ok(status), Ok(location)) = (status, location) else {
+        return Own::failed_filter();
+    };
+    Own::redirect(status, location).edited(redirect.response_edits())
+}
+
+fn responded(exchange: &mut Exchange, respond: &Respond<'_>) -> Box<Own> {
+    exchange.listener = respond.listener().cloned();
+    exchange.matched = respond
+        .rule()
+        .zip(respond.match_index())
+        .map(|(rule, index)| Matched {
+            rule: rule.clone(),
+            index,
+            backend: respond.backend().and_then(|drawn| {
+                let backends = rule.backends().iter();
+                backends
+                    .into_iter()
+                    .position(|backend| std::ptr::eq(backend, drawn))
+            }),
+        });
+    Own::decided(respond.status(), respond.reason()).edited(respond.response_edits())
+}
+
+/// What a client gets that is too slow with a head; the library has no part in it.
+pub(crate) const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
+    content-type: text/plain\r\ncontent-length: 15\r\nconnection: close\r\n\r\nrequest timeout";
+
+/// Reports an answer to a request whose head could not be read.
+pub(crate) fn report_unread(client: &Rc<Client>, kind: ErrorKind) {
+    let mut exchange = Exchange::unread(client.clone(), client.deadlines.clone());
+    exchange.answered(kind.status());
+    exchange.failed(Error::new(kind));
+}

@@ -1,0 +1,200 @@
+//! HTTP/1.1 to an endpoint, one request at a time.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{Request, response};
+use hyper::body::Body;
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, spawn_local};
+
+use crate::body::{RequestBody, Source};
+use crate::error::{Error, ErrorKind};
+use crate::upstream::Failure;
+use crate::upstream::conn_pool::{Open, Pool};
+
+type Library = http1::Connection<TokioIo<TcpStream>, RequestBody>;
+
+/// A connection on loan from a pool.
+#[derive(Debug)]
+pub(crate) struct Http1 {
+    link: Box<Link>,
+    pool: Rc<Pool>,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    sender: SendRequest<RequestBody>,
+    driver: Driver,
+    local: Option<SocketAddr>,
+    pub(crate) idle_since: u64,
+    open: Option<Open>,
+}
+
+/// Who moves the bytes.
+///
+/// For a request without a body, the request itself: its task polls the connection along with the
+/// response, and no other task has to be woken and waited for. A body wants to be read from the
+/// client whether or not the client reads the response, so there a task of its own does it.
+#[derive(Debug)]
+enum Driver {
+    Request(Library),
+    Task(AbortHandle),
+    /// The connection is at its end; its stream may still be wanted.
+    Over(Library),
+    Gone,
+}
+
+impl Link {
+    pub(crate) async fn handshake(stream: TcpStream, open: Open) -> Result<Box<Self>, Error> {
+        let local = stream.local_addr().ok();
+        let shaken = http1::Builder::new().handshake(TokioIo::new(stream)).await;
+        let (sender, connection) =
+            shaken.map_err(|error| Error::because(ErrorKind::Reset, &error))?;
+        Ok(Box::new(Self {
+            sender,
+            driver: Driver::Request(connection),
+            local,
+            idle_since: 0,
+            open: Some(open),
+        }))
+    }
+
+    /// Whether it can take a request, as far as it is known.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sender.is_ready() && matches!(self.driver, Driver::Request(_) | Driver::Task(_))
+    }
+
+    /// The same, after a look at the socket.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.is_ready()
+    }
+
+    /// Moves bytes if that is the request's affair; returns whether it is.
+    fn drive(&mut self, cx: &mut Context<'_>) -> bool {
+        let Driver::Request(connection) = &mut self.driver else {
+            return false;
+        };
+        // An error reaches the request by way of its response.
+        if Pin::new(connection).poll(cx).is_ready()
+            && let Driver::Request(connection) = std::mem::replace(&mut self.driver, Driver::Gone)
+        {
+            self.driver = Driver::Over(connection);
+        }
+        true
+    }
+
+    fn drive_in_task(&mut self) {
+        match std::mem::replace(&mut self.driver, Driver::Gone) {
+            Driver::Request(connection) => {
+                let open = self.open.take();
+                let task = spawn_local(async move {
+                    // An error reaches the request by way of its response.
+                    let _ = connection.await;
+                    drop(open);
+                });
+                self.driver = Driver::Task(task.abort_handle());
+            }
+            other => self.driver = other,
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Driver::Task(task) = &self.driver {
+            task.abort();
+        }
+    }
+}
+
+impl Http1 {
+    pub(crate) fn new(link: Box<Link>, pool: Rc<Pool>) -> Self {
+        Self { link, pool }
+    }
+
+    pub(crate) fn local(&self) -> Option<SocketAddr> {
+        self.link.local
+    }
+
+    pub(crate) async fn send(
+        mut self,
+        request: Request<RequestBody>,
+    ) -> Result<(response::Parts, Source), Failure> {
+        if !request.body().is_end_stream() {
+            self.link.drive_in_task();
+        }
+        let mut answer = pin!(self.link.sender.try_send_request(request));
+        let answer = poll_fn(|cx| {
+            self.link.drive(cx);
+            match answer.as_mut().poll(cx) {
+                Poll::Pending if matches!(self.link.driver, Driver::Over(_)) => {
+                    // Whatever the connection still owes is answered when it goes.
+                    self.link.driver = Driver::Gone;
+                    answer.as_mut().poll(cx)
+                }
+                polled => polled,
+            }
+        });
+        match answer.await {
+            Ok(response) => {
+                let (parts, incoming) = response.into_parts();
+                Ok((parts, Source::Http1(incoming, self)))
+            }
+            Err(failed) => Err(failure(failed)),
+        }
+    }
+
+    /// See [`Driver`].
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
+        self.link.drive(cx)
+    }
+
+    /// The response has ended: the connection is free, if it is still good.
+    pub(crate) fn put_back(self) {
+        self.pool.put(self.link);
+    }
+
+    /// The stream beneath, once the backend has switched protocols, and what was read from it
+    /// behind the response.
+    pub(crate) async fn into_stream(mut self) -> Result<(TcpStream, Bytes), Error> {
+        poll_fn(|cx| {
+            self.link.drive(cx);
+            match self.link.driver {
+                Driver::Request(_) => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        })
+        .await;
+        match std::mem::replace(&mut self.link.driver, Driver::Gone) {
+            Driver::Over(connection) => {
+                let parts = connection.into_parts();
+                Ok((parts.io.into_inner(), parts.read_buf))
+            }
+            _ => Err(Error::new(ErrorKind::Reset)),
+        }
+    }
+}
+
+/// What a failure to send comes to, in either version.
+pub(crate) fn failure(mut failed: TrySendError<Request<RequestBody>>) -> Failure {
+    let unsent = failed.take_message();
+    let kind = if failed.error().is_parse() {
+        ErrorKind::Protocol
+    } else {
+        ErrorKind::Reset
+    };
+    Failure {
+        error: Error::because(kind, failed.error()),
+        unsent,
+    }
+}
