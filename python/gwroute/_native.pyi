@@ -362,3 +362,74 @@ class Echo:
 
     def stop(self) -> None:
         """Closes the ports and cuts every connection; nothing if it does not run."""
+
+class Proxy:
+    """The data plane behind :class:`gwroute.proxy.Proxy`.
+
+    Args:
+        config: What it is started with, in JSON.
+
+    Raises:
+        ValueError: If the configuration cannot be read.
+        ProxyError: If the access log cannot be opened.
+    """
+
+    def __new__(cls, config: bytes) -> Proxy: ...
+    def start(self) -> dict[str, str]:
+        """Starts the workers and binds what is not a Gateway's; returns the addresses by name.
+
+        Raises:
+            BindError: If an address cannot be bound; the message names it.
+            ProxyError: If it runs already, or the system gives no thread.
+        """
+
+    def listen(self, gateway: str, port: int, address: str) -> str:
+        """Binds a port of a gateway, and accepts from then on; returns the address as bound.
+
+        Raises:
+            BindError: If it is taken or forbidden; the message names it.
+            ProxyError: If the proxy has been stopped.
+        """
+
+    def unlisten(self, gateway: str, port: int) -> None:
+        """Accepts no more there; what is open ends when it is done."""
+
+    def swap(self, table: RouteTable, info: bytes) -> int:
+        """Puts a table in place, at once for all workers; returns its generation.
+
+        Args:
+            table: What to serve from now on.
+            info: In JSON: ``status``, ``error``, ``reload_seconds``.
+
+        Raises:
+            ValueError: If ``info`` is no such document.
+        """
+
+    def set_status(self, status: bytes) -> None:
+        """What ``/status`` answers.
+
+        Raises:
+            ValueError: If it is no JSON document.
+        """
+
+    def reload_failed(self, error: str) -> None:
+        """A change could not be used; what was live stays."""
+
+    def set_ready(self, ready: bool) -> None:
+        """Whether ``/ready`` says so."""
+
+    def wait_event(self, timeout: float) -> str | None:
+        """Waits for ``reload``, ``drain`` or ``log-level LEVEL`` to be asked for.
+
+        Args:
+            timeout: Seconds.
+        """
+
+    def drain(self) -> None:
+        """Accepts no more, and lets what is open finish."""
+
+    def stop(self, grace: float) -> bool:
+        """Drains, waits at most ``grace`` seconds, and ends; whether nothing was cut."""
+
+    def stats(self) -> bytes:
+        """The counters of this moment, in JSON."""

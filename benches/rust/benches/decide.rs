@@ -1,1 +1,3 @@
+//! What one decision costs.
+
 fn main() {}

@@ -54,14 +54,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How many threads serve.
-    pub fn worker_count(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.workers
-            .filter(|count| *count > 0)
-            .unwrap_or_else(cores)
-    }
-
     /// Reads a configuration in JSON.
     ///
     /// # Errors

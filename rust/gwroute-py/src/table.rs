@@ -16,6 +16,9 @@ use crate::request::{Parts, Request};
 #[derive(Debug, Clone)]
 pub(crate) struct RouteTable(pub(crate) Arc<gwroute_core::RouteTable>);
 
+/// A host, and `(key of the rule, index of the match)` of its matches.
+type Host = (Option<String>, Vec<(String, usize)>);
+
 /// Where and how a request is decided.
 struct Place<'a> {
     port: Option<u16>,
@@ -58,7 +61,7 @@ impl RouteTable {
 
     /// The hosts under a listener, each with `(key of the rule, index of the match)` of its
     /// matches in order of precedence.
-    fn hosts(&self, listener: &str) -> Vec<(Option<String>, Vec<(String, usize)>)> {
+    fn hosts(&self, listener: &str) -> Vec<Host> {
         let named = |(host, matches): gwroute_core::HostMatches<'_>| {
             let keys = matches
                 .into_iter()
