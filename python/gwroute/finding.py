@@ -61,6 +61,7 @@ CODES: dict[str, Code] = {
     "GWR209": Code("error", "certificate does not exist or cannot be used"),
     "GWR210": Code("error", "parameters cannot be used"),
     "GWR211": Code("error", "filter refers to what does not exist or is unknown"),
+    "GWR212": Code("error", "protocol of a backend is not supported"),
     "GWR301": Code("error", "GatewayClass does not exist"),
     "GWR302": Code("info", "class of another controller"),
     "GWR303": Code("error", "parent does not exist"),

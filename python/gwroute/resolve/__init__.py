@@ -32,6 +32,7 @@ def resolve(store: ObjectStore, options: Options, accepts_regex: AcceptsRegex) -
     Args:
         store: The objects.
         options: What is told beside them.
-        accepts_regex: Whether a regular expression can be used: None if it can, else why not.
+        accepts_regex: Whether a regular expression can be used: None if it can, else a sentence why
+            not.
     """
     return Resolver(options, accepts_regex).resolve(store)

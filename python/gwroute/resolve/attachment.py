@@ -130,43 +130,41 @@ def _allows(store: ObjectStore, section: Section, parent: Parent, namespace: str
 
 
 def _no_section(ref: ParentReference, parent: Parent) -> Refusal:
+    if not parent.sections:
+        message = f"{parent.key} takes no routes: its Gateway does not allow it"
+        hint = "let spec.allowedListeners of the Gateway select its namespace"
+        return Refusal(Reason.NO_MATCHING_PARENT, "GWR305", "name", message, hint)
     wanted = [
         f"named {ref.section_name}" if ref.section_name is not None else None,
         f"on port {ref.port}" if ref.port is not None else None,
     ]
-    words = " ".join(word for word in wanted if word)
     known = ", ".join(f"{section.name} on {section.port}" for section in parent.sections)
     return Refusal(
         Reason.NO_MATCHING_PARENT,
         "GWR305",
-        "sectionName" if ref.section_name is not None else "port" if ref.port else "name",
-        f"{parent.key} has no listener {words}".rstrip(),
-        f"its listeners are {known}" if known else "it has no listener that takes routes",
+        "sectionName" if ref.section_name is not None else "port",
+        f"{parent.key} has no listener {' '.join(word for word in wanted if word)}",
+        f"its listeners are {known}",
     )
 
 
 def _not_allowed(
     visitor: Visitor, parent: Parent, sections: Sequence[Section], open_: Sequence[Section]
 ) -> Refusal:
+    reason, code = Reason.NOT_ALLOWED_BY_LISTENERS, "GWR306"
     if open_:
-        return Refusal(
-            Reason.NOT_ALLOWED_BY_LISTENERS,
-            "GWR306",
-            "name",
-            f"{parent.key}: {_named(open_)} takes no routes of namespace {visitor.namespace}",
-            "let allowedRoutes.namespaces of the listener select the namespace",
-        )
-    why = "; ".join(
-        f"listener {section.name} is in conflict with another"
-        if section.conflict
-        else f"listener {section.name} takes {', '.join(section.kinds) or 'no routes'}"
-        for section in sections
-    )
+        message = f"{parent.key}: {_take(open_)} no routes of namespace {visitor.namespace}"
+        hint = "let allowedRoutes.namespaces of the listener select the namespace"
+        return Refusal(reason, code, "name", message, hint)
+    if all(section.conflict for section in sections):
+        message = f"{parent.key}: {_named(sections)} not served because of a conflict"
+        return Refusal(reason, code, "name", message, "give the listeners ports of their own")
+    kinds = dict.fromkeys(kind for section in sections for kind in section.kinds)
     return Refusal(
-        Reason.NOT_ALLOWED_BY_LISTENERS,
-        "GWR306",
+        reason,
+        code,
         "name",
-        f"{parent.key} takes no {visitor.kind} here: {why}",
+        f"{parent.key}: {_take(sections)} {', '.join(kinds) or 'no routes'}, and no {visitor.kind}",
         "name another listener, or let allowedRoutes.kinds of the listener take the kind",
     )
 
@@ -181,6 +179,10 @@ def _no_hostname(visitor: Visitor, allowed: Sequence[Section]) -> Refusal:
         f"{_named(allowed)} ({theirs})",
         "use a hostname below that of the listener, or another listener",
     )
+
+
+def _take(sections: Sequence[Section]) -> str:
+    return f"{_named(sections)} take{'' if len(sections) > 1 else 's'}"
 
 
 def _named(sections: Sequence[Section]) -> str:

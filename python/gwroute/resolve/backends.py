@@ -15,7 +15,7 @@ from gwroute.model import Service, ServicePort
 from gwroute.model.reference import BackendObjectReference
 from gwroute.resolve.conditions import Reason
 from gwroute.resolve.grants import Referrer, permitted
-from gwroute.resolve.suggest import did_you_mean
+from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
 __all__ = ["Fault", "Reference", "Target", "UpstreamRef", "display_name", "resolve_backend"]
@@ -126,9 +126,8 @@ def resolve_backend(store: ObjectStore, ref: Reference) -> Target | Fault:
     """
     referrer, namespace = Referrer(ref.route_kind, ref.route_namespace), ref.namespace
     if ref.kind != "Service" or ref.group != "":
-        wanted = f"{ref.group}/{ref.kind}" if ref.group else ref.kind
-        message = f"{wanted} {ref.name} is no backend: only Services are"
-        return Fault(Reason.INVALID_KIND, "GWR201", "kind", message)
+        message = f"{full_kind(ref.group, ref.kind)} {ref.name} is no backend"
+        return Fault(Reason.INVALID_KIND, "GWR201", "kind", message, "name a Service")
     if not permitted(store, referrer, "", "Service", namespace, ref.name):
         return _not_permitted(referrer, namespace, ref.name)
     service = store.find(Service, namespace, ref.name)
@@ -164,7 +163,7 @@ def _target(store: ObjectStore, service: Service, ref: Reference) -> Target | Fa
     if store.backend_tls_of(ref.namespace, "Service", ref.name):
         return Fault(
             None,
-            "GWR902",
+            "GWR212",
             "name",
             f"a BackendTLSPolicy wants TLS to {name}, which is not supported; the backend is not "
             "asked in clear text instead",
@@ -176,8 +175,8 @@ def _protocol(route_kind: str, port: ServicePort) -> Protocol | Fault:
     """What to speak to a port; an ``appProtocol`` that is not known is only a hint."""
     spoken = port.app_protocol
     if spoken == _WEBSOCKET_TLS or (spoken == _WEBSOCKET and route_kind == "GRPCRoute"):
-        message = f"port {port.port} speaks {spoken}, which a backend of a {route_kind} cannot"
-        return Fault(Reason.UNSUPPORTED_PROTOCOL, "GWR204", "port", message)
+        message = f"port {port.port} speaks {spoken}, which backends of {route_kind}s cannot"
+        return Fault(Reason.UNSUPPORTED_PROTOCOL, "GWR212", "port", message)
     return "h2c" if route_kind == "GRPCRoute" or spoken in _H2C else "http/1.1"
 
 
@@ -199,7 +198,7 @@ def _missing(store: ObjectStore, namespace: str, name: str) -> Fault:
         "GWR203",
         "name",
         f"Service {namespace}/{name} does not exist",
-        did_you_mean(name, known),
+        did_you_mean(name, known) or "create it, or correct the name",
     )
 
 

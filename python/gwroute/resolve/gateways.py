@@ -156,13 +156,14 @@ def _judge(gateway: Gateway, listeners: tuple[EffectiveListener, ...]) -> Verdic
     bad = [item.spec.name for item in own if not (item.accepted and item.resolved)]
     if not bad:
         return good(Type.ACCEPTED, "The Gateway is accepted")
-    words = f"{_listed(bad)} cannot be served as written; see the conditions of the listeners"
-    status = "True" if any(item.accepted for item in own) else "False"
-    return Verdict(Type.ACCEPTED, status, Reason.LISTENERS_NOT_VALID, words)  # type: ignore[arg-type]
+    if any(item.accepted for item in own):
+        return Verdict(Type.ACCEPTED, "True", Reason.LISTENERS_NOT_VALID, _see(bad))
+    return Verdict(Type.ACCEPTED, "False", Reason.LISTENERS_NOT_VALID, _see(bad))
 
 
-def _listed(names: list[str]) -> str:
-    return f"listener{'s' if len(names) > 1 else ''} {', '.join(names)}"
+def _see(names: list[str]) -> str:
+    listed = f"listener{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    return f"{listed} cannot be served as written; see the conditions of each"
 
 
 def _not_accepted(gateway: Gateway, verdict: Verdict) -> Finding:
@@ -209,19 +210,17 @@ def _set_plan(
             f"Gateway {parent.namespace or item.namespace}/{parent.name} takes no ListenerSets of "
             f"namespace {item.namespace}; its spec.allowedListeners has to select the namespace"
         )
-        return _both(item, "False", Reason.NOT_ALLOWED, message)
+        return _both(item, Reason.NOT_ALLOWED, message)
     if not accepted.holds:
         message = f"The Gateway is not accepted: {accepted.message}"
-        return _both(item, "False", Reason.PARENT_NOT_ACCEPTED, message)
+        return _both(item, Reason.PARENT_NOT_ACCEPTED, message)
     own = [found for found in listeners if found.owner == item.key]
     bad = [found.spec.name for found in own if not (found.accepted and found.resolved)]
     if len(bad) == len(own):
-        words = f"{_listed(bad)} cannot be served as written; see the conditions of the listeners"
-        return _both(item, "False", Reason.LISTENERS_NOT_VALID, words)
+        return _both(item, Reason.LISTENERS_NOT_VALID, _see(bad))
     verdict = good(Type.ACCEPTED, "The ListenerSet is accepted")
     if bad:
-        words = f"{_listed(bad)} cannot be served as written; see the conditions of the listeners"
-        verdict = Verdict(Type.ACCEPTED, "True", Reason.LISTENERS_NOT_VALID, words)
+        verdict = Verdict(Type.ACCEPTED, "True", Reason.LISTENERS_NOT_VALID, _see(bad))
     if programmed.holds:
         return SetPlan(item, (verdict, good(Type.PROGRAMMED, "The ListenerSet is served")))
     message = f"The Gateway is not programmed: {programmed.message}"
@@ -229,14 +228,10 @@ def _set_plan(
     return SetPlan(item, (verdict, lost))
 
 
-def _both(item: ListenerSet, status: str, reason: str, message: str) -> SetPlan:
-    return SetPlan(
-        item,
-        tuple(
-            Verdict(kind, status, reason, message)  # type: ignore[arg-type]
-            for kind in (Type.ACCEPTED, Type.PROGRAMMED)
-        ),
-    )
+def _both(item: ListenerSet, reason: str, message: str) -> SetPlan:
+    """Neither accepted nor programmed, for one reason."""
+    kinds = (Type.ACCEPTED, Type.PROGRAMMED)
+    return SetPlan(item, tuple(Verdict(kind, "False", reason, message) for kind in kinds))
 
 
 def _uninvited(

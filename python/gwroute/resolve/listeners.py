@@ -16,6 +16,7 @@ from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.resolve import tls
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
 from gwroute.resolve.hostnames import overlap
+from gwroute.resolve.suggest import full_kind, with_help
 from gwroute.store import ObjectStore
 
 __all__ = ["ROUTE_KINDS", "EffectiveListener", "effective_listeners"]
@@ -281,7 +282,7 @@ def _kinds(entry: _Entry, problems: list[Problem], findings: list[Finding]) -> t
             fitting.append(kind.kind)
             continue
         message = (
-            f"{kind.group}/{kind.kind} is no kind of route that an {entry.spec.protocol} listener "
+            f"{full_kind(kind.group, kind.kind)} is no kind of route that {entry.spec.protocol} "
             f"can carry; those are {' and '.join(carried)}"
         )
         verdict = Verdict(Type.RESOLVED_REFS, "False", Reason.INVALID_ROUTE_KINDS, message)
@@ -307,7 +308,9 @@ def _check_tls(
     faults = tls.certificate_faults(store, entry.owner, entry.spec)
     usable = len(faults) < len(entry.spec.tls.certificate_refs) if entry.spec.tls else False
     for fault in faults:
-        verdict = Verdict(Type.RESOLVED_REFS, "False", fault.reason, fault.message)
+        verdict = Verdict(
+            Type.RESOLVED_REFS, "False", fault.reason, with_help(fault.message, fault.help)
+        )
         problems.append(Problem(verdict, blocks=not usable))
         findings.append(
             Finding.at(

@@ -22,6 +22,7 @@ from gwroute.resolve.filters import Invalid, Unresolved, lower_filters
 from gwroute.resolve.grpc import grpc_matches
 from gwroute.resolve.kinds import Route
 from gwroute.resolve.rules import Lines, http_matches
+from gwroute.resolve.suggest import with_help
 from gwroute.resolve.unsupported import unsupported_fields
 from gwroute.resolve.world import World
 
@@ -182,7 +183,8 @@ class _Lowering:
 
     def _fault(self, index: int, at: int, fault: Fault, refs: Sequence[BackendRef]) -> None:
         if fault.reason is not None:
-            self.unresolved.append((fault.reason, f"rule {index}: {fault.message}"))
+            words = with_help(fault.message, fault.help)
+            self.unresolved.append((fault.reason, f"rule {index}: {words}"))
         total = sum(ref.weight for ref in refs)
         share = f"{100 * refs[at].weight / total:g}" if total else "0"
         self.findings.append(

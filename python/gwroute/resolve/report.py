@@ -15,7 +15,7 @@ from gwroute.resolve.gateways import GatewayPlan
 from gwroute.resolve.generated import Settings, addresses, generated_name
 from gwroute.resolve.parents import Place
 from gwroute.resolve.result import ResolvedGateway, ResolvedListener
-from gwroute.resolve.suggest import did_you_mean
+from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
 __all__ = ["GatewayReport", "orphan_finding", "report_gateway", "resolved_gateway", "serving"]
@@ -75,7 +75,8 @@ def orphan_finding(store: ObjectStore, key: ObjectKey) -> tuple[Finding, ...] | 
     ref = found.spec.parent_ref
     namespace = ref.namespace or key.namespace or ""
     if (ref.group, ref.kind) != (GATEWAY_GROUP, "Gateway"):
-        message = f"{key}: {ref.group}/{ref.kind} is no parent of a ListenerSet; only Gateways are"
+        kind = full_kind(ref.group, ref.kind)
+        message = f"{key}: {kind} is no parent of a ListenerSet; only Gateways are"
         return (Finding.at("GWR303", found, "spec.parentRef.kind", message),)
     if store.find(Gateway, namespace, ref.name) is not None:
         return ()

@@ -32,7 +32,8 @@ class Resolver:
 
     Args:
         options: What is told beside the objects.
-        accepts_regex: Whether a regular expression can be used: None if it can, else why not.
+        accepts_regex: Whether a regular expression can be used: None if it can, else a sentence
+            why not.
             Only the core can say, and resolution does not import it.
     """
 

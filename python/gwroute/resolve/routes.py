@@ -20,7 +20,7 @@ from gwroute.resolve.conditions import Condition, Reason, Type, Verdict, good
 from gwroute.resolve.kinds import ROUTES, Route
 from gwroute.resolve.lowering import Lowered, lower_rules
 from gwroute.resolve.parents import Parent, Section
-from gwroute.resolve.suggest import did_you_mean
+from gwroute.resolve.suggest import did_you_mean, full_kind, with_help
 from gwroute.resolve.world import World
 
 __all__ = ["RouteResult", "resolve_route"]
@@ -125,7 +125,7 @@ def _bonds(world: World, key: ObjectKey, route: Route, findings: list[Finding]) 
 
 
 def _foreign(key: ObjectKey, route: Route, index: int, ref: ParentReference) -> Finding:
-    message = f"{key}: parents of kind {ref.group}/{ref.kind} are passed over"
+    message = f"{key}: parents of kind {full_kind(ref.group, ref.kind)} are passed over"
     field = f"spec.parentRefs[{index}].kind"
     return Finding.at("GWR303", route, field, message, level="info")
 
@@ -218,7 +218,7 @@ def _conditions(
 def _verdicts(bond: _Bond, lowered: Lowered) -> list[Verdict]:
     refusal = bond.attachment.refusal
     if refusal is not None:
-        message = refusal.message + (f"; {refusal.help}" if refusal.help else "")
+        message = with_help(refusal.message, refusal.help)
         return [Verdict(Type.ACCEPTED, "False", refusal.reason, message), lowered.resolved]
     verdicts = [lowered.accepted or _ACCEPTED, lowered.resolved]
     if lowered.partially_invalid is not None:

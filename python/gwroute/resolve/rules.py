@@ -13,7 +13,7 @@ from gwroute.resolve.filters import Invalid, is_header_name
 __all__ = ["ROOT", "AcceptsRegex", "Lines", "check_regex", "header_matches", "http_matches"]
 
 AcceptsRegex = Callable[[str], str | None]
-"""Whether a regular expression can be used: None if it can, else why not."""
+"""Whether a regular expression can be used: None if it can, else a sentence why not."""
 
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
@@ -127,4 +127,4 @@ def check_regex(pattern: str, at: str, accepts_regex: AcceptsRegex) -> None:
     """
     reason = accepts_regex(pattern)
     if reason is not None:
-        raise Invalid(at, f"regular expression {pattern!r} cannot be used: {reason}")
+        raise Invalid(at, reason)

@@ -15,7 +15,7 @@ from gwroute.model import Gateway, Listener, ListenerSet, Secret
 from gwroute.model.reference import SecretObjectReference
 from gwroute.resolve.conditions import Reason
 from gwroute.resolve.grants import Referrer, permitted
-from gwroute.resolve.suggest import did_you_mean
+from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
 __all__ = ["Fault", "certificate_faults"]
@@ -68,8 +68,8 @@ def _fault(
 ) -> Fault | None:
     invalid = Reason.INVALID_CERTIFICATE_REF
     if (ref.group, ref.kind) != ("", "Secret"):
-        message = f"certificates of kind {ref.group}/{ref.kind} are not supported, only Secrets"
-        return Fault(invalid, "GWR209", f"{field}.kind", message)
+        message = f"{full_kind(ref.group, ref.kind)} {ref.name} is no certificate"
+        return Fault(invalid, "GWR209", f"{field}.kind", message, "name a Secret")
     own = owner.namespace or ""
     namespace = ref.namespace or own
     name = f"Secret {namespace}/{ref.name}"
@@ -89,7 +89,7 @@ def _fault(
             "GWR209",
             f"{field}.name",
             f"{name} does not exist",
-            did_you_mean(ref.name, known),
+            did_you_mean(ref.name, known) or "create it, or correct the name",
         )
     unusable = _unusable(secret)
     return Fault(invalid, "GWR209", f"{field}.name", f"{name} {unusable}") if unusable else None
