@@ -214,22 +214,25 @@ def _merged(levels: Sequence[EnvoyProxy], default: Mapping[str, Any]) -> Effecti
 
 def _affinity_pin(affinity: Mapping[str, Any], label_keys: Sequence[str]) -> PoolName | None:
     """The one pool that every alternative of a required node affinity asks for."""
-    terms = _at(affinity, "requiredDuringSchedulingIgnoredDuringExecution").get(
-        "nodeSelectorTerms", ()
-    )
+    required = _at(affinity, "requiredDuringSchedulingIgnoredDuringExecution")
+    terms = _list(required.get("nodeSelectorTerms"))
     found = {_term_pin(term, label_keys) for term in terms if isinstance(term, Mapping)}
     return found.pop() if len(found) == 1 else None
 
 
 def _term_pin(term: Mapping[str, Any], label_keys: Sequence[str]) -> PoolName | None:
-    wanted = {
-        expression.get("key"): expression["values"][0]
-        for expression in term.get("matchExpressions", ())
-        if isinstance(expression, Mapping)
-        and expression.get("operator") == "In"
-        and len(expression.get("values", ())) == 1
-    }
-    return next(((key, str(wanted[key])) for key in label_keys if key in wanted), None)
+    wanted: dict[str, str] = {}
+    for expression in _list(term.get("matchExpressions")):
+        if isinstance(expression, Mapping) and expression.get("operator") == "In":
+            key, values = expression.get("key"), _list(expression.get("values"))
+            if isinstance(key, str) and len(values) == 1 and isinstance(values[0], str):
+                wanted[key] = values[0]
+    return next(((key, wanted[key]) for key in label_keys if key in wanted), None)
+
+
+def _list(value: Any) -> list[Any]:
+    """A list inside a document; an empty one where there is none."""
+    return value if isinstance(value, list) else []
 
 
 def _at(tree: Any, *path: str) -> Mapping[str, Any]:
