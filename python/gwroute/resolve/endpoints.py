@@ -139,7 +139,9 @@ def _collect(
     service: Service, port: int, slices: Iterable[EndpointSlice], scope: Scope
 ) -> list[Candidate]:
     """Every address of the port once; where conditions differ, the readiest counts."""
-    named = next((item for item in service.spec.ports if item.port == port), None)
+    named = next(
+        (item for item in service.spec.ports if item.port == port and item.protocol == "TCP"), None
+    )
     best: dict[tuple[str, int], Candidate] = {}
     for item in slices:
         if named is None or not _family_fits(item, scope):

@@ -44,6 +44,7 @@ class GatewayPass:
         self._orphans: Memo[ObjectKey, tuple[Finding, ...]] = Memo()
         self._reports: Memo[ObjectKey, GatewayReport] = Memo()
         self._places: dict[ObjectKey, Place] = {}
+        self._resolved: dict[ObjectKey, tuple[tuple[object, ...], ResolvedGateway]] = {}
         self._made: frozenset[ObjectKey] = frozenset()
         self.listeners: tuple[ir.Listener, ...] = ()
         self.conditions: tuple[Condition, ...] = ()
@@ -140,10 +141,23 @@ class GatewayPass:
     def resolved(self, attached: Mapping[str, int]) -> tuple[ResolvedGateway, ...]:
         """Our Gateways, with the routes their listeners count."""
         plans, reports = self._plans.values, self._reports.values
-        return tuple(
-            resolved_gateway(plans[key], place, reports[key], attached, key in self._made)
-            for key, place in self._places.items()
-        )
+        found: dict[ObjectKey, tuple[tuple[object, ...], ResolvedGateway]] = {}
+        for key, place in self._places.items():
+            plan, report = plans[key], reports[key]
+            counts = [attached.get(listener.key, 0) for listener in plan.listeners]
+            made_of = (plan, report, place, counts, key in self._made)
+            known = self._resolved.get(key)
+            if known is None or not _same(known[0], made_of):
+                made = resolved_gateway(plan, place, report, attached, key in self._made)
+                known = (made_of, made)
+            found[key] = known
+        self._resolved = found
+        return tuple(made for _, made in found.values())
+
+
+def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
+    """Whether a Gateway is made of the same; plan and report are not looked into."""
+    return old[0] is new[0] and old[1] is new[1] and old[2:] == new[2:]
 
 
 def differing(old: Mapping[K, V], new: Mapping[K, V]) -> Iterator[K]:

@@ -17,6 +17,7 @@ from gwroute.resolve.namespaces import takes_namespace
 from gwroute.resolve.options import Options
 from gwroute.resolve.reading import Reading
 from gwroute.resolve.suggest import did_you_mean
+from gwroute.resolve.unsupported import unsupported_of_gateway
 
 __all__ = ["GatewayPlan", "SetPlan", "plan_gateway", "sets_of"]
 
@@ -102,7 +103,11 @@ def plan_gateway(store: Reading, key: ObjectKey, options: Options) -> GatewayPla
         ),
         accepted,
         programmed,
-        (*findings, *_uninvited(gateway, ordered, allowed)),
+        (
+            *findings,
+            *_uninvited(gateway, ordered, allowed),
+            *unsupported_of_gateway(gateway),
+        ),
     )
 
 

@@ -226,6 +226,7 @@ def _effective(
     kinds = _kinds(entry, problems, findings)
     if entry.spec.protocol == "HTTPS":
         _check_tls(store, entry, problems, findings)
+        _check_clients(gateway, entry, problems, findings)
     owner = entry.owner.key
     at = f"{gateway.namespace}/{gateway.name}"
     place = at if owner.kind == "Gateway" else f"{at}/{owner.namespace}/{owner.name}"
@@ -321,6 +322,18 @@ def _check_tls(
                 help=fault.help,
             )
         )
+
+
+def _check_clients(
+    gateway: Gateway, entry: _Entry, problems: list[Problem], findings: list[Finding]
+) -> None:
+    """Who may come in only with a certificate must not come in without one."""
+    if not tls.wants_client_certificates(gateway, entry.spec.port):
+        return
+    message = "validation of client certificates (spec.tls.frontend) is not supported"
+    verdict = Verdict(Type.ACCEPTED, "False", Reason.UNSUPPORTED_VALUE, message)
+    problems.append(Problem(verdict, blocks=True))
+    findings.append(_finding("GWR309", entry, "name", verdict))
 
 
 def _finding(code: str, entry: _Entry, field: str, verdict: Verdict) -> Finding:

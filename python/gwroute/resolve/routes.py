@@ -21,6 +21,7 @@ from gwroute.resolve.kinds import ROUTES, Route
 from gwroute.resolve.lowering import Lowered, lower_rules
 from gwroute.resolve.parents import Parent, Section
 from gwroute.resolve.suggest import did_you_mean, full_kind, with_help
+from gwroute.resolve.unsupported import unsupported_of_route
 from gwroute.resolve.world import World
 
 __all__ = ["RouteResult", "resolve_route"]
@@ -63,7 +64,7 @@ def resolve_route(world: World, key: ObjectKey) -> RouteResult | None:
     route = world.reading.find(ROUTES[key.kind], key.namespace, key.name)
     if route is None:
         return None
-    findings: list[Finding] = []
+    findings: list[Finding] = list(unsupported_of_route(route))
     bonds = _bonds(world, key, route, findings)
     lowered = lower_rules(world, key, route, findings)
     claims: tuple[tuple[str, str | None], ...] = ()

@@ -18,7 +18,7 @@ from gwroute.resolve.grants import Referrer, permitted
 from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
-__all__ = ["Fault", "certificate_faults"]
+__all__ = ["Fault", "certificate_faults", "wants_client_certificates"]
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s+[A-Za-z0-9+/=\s:,-]+-----END \1-----", re.ASCII)
 
@@ -61,6 +61,18 @@ def certificate_faults(
         for at, ref in enumerate(settings.certificate_refs)
     )
     return [fault for fault in faults if fault is not None]
+
+
+def wants_client_certificates(gateway: Gateway, port: int) -> bool:
+    """Whether HTTPS clients on a port have to show a certificate.
+
+    What is said of a port replaces the default entirely (FrontendTLSConfig).
+    """
+    frontend = gateway.spec.tls.frontend if gateway.spec.tls else None
+    if frontend is None:
+        return False
+    own = next((item.tls for item in frontend.per_port if item.port == port), frontend.default)
+    return own.validation is not None
 
 
 def _fault(
