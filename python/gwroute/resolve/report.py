@@ -13,6 +13,7 @@ from gwroute.nodepools import PoolIndex
 from gwroute.resolve.conditions import Condition, Reason, Type, Verdict
 from gwroute.resolve.gateways import GatewayPlan
 from gwroute.resolve.generated import Settings, addresses, generated_name
+from gwroute.resolve.listeners import EffectiveListener
 from gwroute.resolve.parents import Place
 from gwroute.resolve.result import ResolvedGateway, ResolvedListener
 from gwroute.resolve.suggest import did_you_mean, full_kind
@@ -129,21 +130,24 @@ def resolved_gateway(
         location=place.location,
         served=place.served,
         accepted=plan.serves,
-        listeners=tuple(
-            ResolvedListener(
-                key=item.key,
-                owner=item.owner,
-                name=item.spec.name,
-                port=item.spec.port,
-                protocol=item.spec.protocol,
-                hostname=item.hostname,
-                attached_routes=attached.get(item.key, 0),
-                programmed=plan.serves and item.programmed,
-                supported_kinds=item.kinds,
-            )
-            for item in plan.listeners
-        ),
+        listeners=tuple(_listener(item, plan.serves, attached) for item in plan.listeners),
         addresses=report.addresses,
         attached_listener_sets=sum(1 for item in plan.sets if item.accepted),
         assumed=assumed,
+    )
+
+
+def _listener(
+    item: EffectiveListener, serves: bool, attached: Mapping[str, int]
+) -> ResolvedListener:
+    return ResolvedListener(
+        key=item.key,
+        owner=item.owner,
+        name=item.spec.name,
+        port=item.spec.port,
+        protocol=item.spec.protocol,
+        hostname=item.hostname,
+        attached_routes=attached.get(item.key, 0),
+        programmed=serves and item.programmed,
+        supported_kinds=item.kinds,
     )
