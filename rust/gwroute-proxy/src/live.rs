@@ -54,7 +54,7 @@ pub(crate) struct LivePointer {
 }
 
 impl LivePointer {
-    /// With a table that no request is to reach an endpoint by, as the empty one.
+    /// With a table to begin with; it has no endpoints yet, so the empty one is best.
     pub(crate) fn new(table: RouteTable) -> Self {
         let live = Live {
             table: Arc::new(table),

@@ -5,8 +5,8 @@
 mod support;
 
 use serde_json::json;
-use support::backend::{Backend, ok};
-use support::client::{Client, get};
+use support::backend::Backend;
+use support::client::Client;
 use support::gateway::Gateway;
 use support::snapshot::{Rule, Snapshot};
 
@@ -59,7 +59,7 @@ fn own_answers() {
     let gateway = Gateway::start(
         Snapshot::default()
             .rule(Rule::prefix("/none").to("none"))
-            .rule(Rule::prefix("/invalid").to_nothing())
+            .rule(Rule::prefix("/invalid").without_backend())
             .rule(Rule::prefix("/down").to("down"))
             .rule(Rule::prefix("/moved").filter(json!({
                 "type": "RequestRedirect", "scheme": "https", "hostname": null, "path": null,

@@ -55,7 +55,7 @@ impl Rule {
     }
 
     /// A reference to nothing.
-    pub(crate) fn to_nothing(mut self) -> Self {
+    pub(crate) fn without_backend(mut self) -> Self {
         self.backends.push(json!({
             "name": "shop/none:80", "upstream": null, "weight": 1, "filters": [],
             "invalid": {"status": 500, "message": "no such Service"}
