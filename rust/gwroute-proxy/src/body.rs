@@ -116,6 +116,8 @@ pub(crate) struct ResponseBody {
     /// What the exchange has come to if the body ends whole.
     outcome: Option<Outcome>,
     exchange: Option<Box<Exchange>>,
+    /// Why the response is about to be cut.
+    failure: Option<Error>,
 }
 
 /// Where the body of a response comes from.
@@ -140,6 +142,7 @@ impl ResponseBody {
             source,
             outcome: Some(outcome),
             exchange: Some(exchange),
+            failure: None,
         };
         if body.is_end_stream() {
             body.finish();
@@ -153,6 +156,7 @@ impl ResponseBody {
             source: Source::Empty,
             outcome: None,
             exchange: None,
+            failure: None,
         }
     }
 
@@ -166,11 +170,14 @@ impl ResponseBody {
         }
     }
 
-    fn fail(&mut self, error: Error) {
-        self.source = Source::Empty;
+    /// The response will not end whole. The library forgets what it has not written yet when it
+    /// is told, so it is told at its next call, and writes before that.
+    fn fail(&mut self, error: Error, cx: &Context<'_>) {
+        self.failure = Some(error.clone());
         if let Some(mut exchange) = self.exchange.take() {
             exchange.failed(error);
         }
+        cx.waker().wake_by_ref();
     }
 
     fn passed(&mut self, frame: &Frame<Bytes>) {
@@ -220,6 +227,10 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.get_mut();
+        if let Some(error) = this.failure.take() {
+            this.source = Source::Empty;
+            return Poll::Ready(Some(Err(error)));
+        }
         match this.source.poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.passed(&frame);
@@ -233,17 +244,15 @@ impl Body for ResponseBody {
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(error))) => {
-                let error = Error::because(ErrorKind::Reset, &error);
-                this.fail(error.clone());
-                Poll::Ready(Some(Err(error)))
+                this.fail(Error::because(ErrorKind::Reset, &error), cx);
+                Poll::Pending
             }
-            Poll::Pending => match this.over(cx) {
-                None => Poll::Pending,
-                Some(kind) => {
-                    this.fail(Error::new(kind));
-                    Poll::Ready(Some(Err(Error::new(kind))))
+            Poll::Pending => {
+                if let Some(kind) = this.over(cx) {
+                    this.fail(Error::new(kind), cx);
                 }
-            },
+                Poll::Pending
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 //! Two things: that a request with a coded body also gave a length, of which the library drops
 //! one silently (a way to smuggle requests past proxies that read the other, RFC 9112 11.2); and
 //! targets with characters that a URL may not hold, which it refuses though they can be escaped
-//! (the core escapes them, but never gets to see them). So the bytes of heads are kept until the
+//! (the core escapes them, but never gets to see them; in the query it would leave them). So the
+//! bytes of heads are kept until the
 //! head has been read, which for a small request is a copy of some hundred bytes.
 
 use std::cell::{Cell, RefCell};
