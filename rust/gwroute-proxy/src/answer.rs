@@ -99,7 +99,8 @@ impl Own {
         let own = if exchange.grpc { self.in_grpc() } else { self };
         exchange.answered(own.status);
         let (closes, status, mut headers) = (own.closes, own.status, own.headers);
-        if closes && exchange.version == Version::HTTP_11 {
+        let version = exchange.version.min(Version::HTTP_11);
+        if closes && exchange.version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let mut response = Response::new(ResponseBody::new(
@@ -108,6 +109,7 @@ impl Own {
             exchange,
         ));
         *response.status_mut() = status;
+        *response.version_mut() = version;
         *response.headers_mut() = headers;
         response
     }

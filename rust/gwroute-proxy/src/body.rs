@@ -1,5 +1,7 @@
 //! Bodies on their way through: counted, watched, and handed on frame by frame.
 
+use std::error::Error as _;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -58,7 +60,7 @@ impl ClientBody {
                 self.watch.received.set(self.watch.received.get() + len);
                 self.deadlines.moved();
             }
-            Some(Err(_)) => self.watch.failed.set(true),
+            Some(Err(error)) => self.watch.failed.set(Some(blame(error))),
             None => {}
         }
         if !self.ended && (frame.is_none() || self.incoming.is_end_stream()) {
@@ -66,6 +68,17 @@ impl ClientBody {
             self.heads.body_ended();
             self.deadlines.received();
         }
+    }
+}
+
+/// A body that ends too early was broken off; one that cannot be read is malformed.
+fn blame(error: &hyper::Error) -> ErrorKind {
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => ErrorKind::BadRequest,
+        _ => ErrorKind::ClientGone,
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) struct UpstreamTarget {
 #[derive(Debug, Default)]
 pub(crate) struct BodyWatch {
     pub(crate) received: Cell<u64>,
-    /// The client broke off.
-    pub(crate) failed: Cell<bool>,
+    /// Why it will not come to its end, if so: the client's fault.
+    pub(crate) failed: Cell<Option<ErrorKind>>,
 }
 
 impl Exchange {

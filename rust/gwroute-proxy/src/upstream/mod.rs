@@ -154,12 +154,8 @@ fn checked(
 
 /// A connection also fails when the body that goes out over it does.
 fn blame(exchange: &Exchange, pool: &Pool, error: Error) -> Error {
-    let client_failed = exchange.body.as_ref().is_some_and(|body| body.failed.get());
-    let error = if client_failed {
-        Error::new(ErrorKind::ClientGone)
-    } else {
-        error
-    };
+    let by_client = exchange.body.as_ref().and_then(|body| body.failed.get());
+    let error = by_client.map_or(error, Error::new);
     pool.tried(TryOutcome::Failed(error.kind));
     error
 }
