@@ -19,6 +19,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange};
 use crate::telemetry::Outcome;
+use crate::upstream::conn_pool::Open;
 
 /// A handshake that a backend has accepted; the bytes that follow go to it.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Tunnel {
     pub(crate) upstream: TcpStream,
     /// What the backend has sent behind its answer.
     pub(crate) read: Bytes,
+    /// The connection to the backend counts as long as the tunnel lasts.
+    pub(crate) open: Open,
 }
 
 /// Hands the backend's consent on to the client.
@@ -54,7 +57,7 @@ impl Tunnel {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut exchange = self.exchange;
+        let (mut exchange, _open) = (self.exchange, self.open);
         let deadlines = exchange.deadlines.clone();
         // No end: only standing still counts.
         deadlines.begin(false);

@@ -166,7 +166,7 @@ impl Http1 {
 
     /// The stream beneath, once the backend has switched protocols, and what was read from it
     /// behind the response.
-    pub(crate) async fn into_stream(mut self) -> Result<(TcpStream, Bytes), Error> {
+    pub(crate) async fn into_stream(mut self) -> Result<(TcpStream, Bytes, Open), Error> {
         poll_fn(|cx| {
             self.link.drive(cx);
             match self.link.driver {
@@ -175,10 +175,11 @@ impl Http1 {
             }
         })
         .await;
-        match std::mem::replace(&mut self.link.driver, Driver::Gone) {
-            Driver::Over(connection) => {
+        let driver = std::mem::replace(&mut self.link.driver, Driver::Gone);
+        match (driver, self.link.open.take()) {
+            (Driver::Over(connection), Some(open)) => {
                 let parts = connection.into_parts();
-                Ok((parts.io.into_inner(), parts.read_buf))
+                Ok((parts.io.into_inner(), parts.read_buf, open))
             }
             _ => Err(Error::new(ErrorKind::Reset)),
         }

@@ -42,11 +42,12 @@ pub(crate) async fn send(
             if parts.status == StatusCode::SWITCHING_PROTOCOLS =>
         {
             match connection.into_stream().await {
-                Ok((upstream, read)) => {
+                Ok((upstream, read, open)) => {
                     let tunnel = Tunnel {
                         exchange,
                         upstream,
                         read,
+                        open,
                     };
                     upgrade::accept(parts, tunnel)
                 }

@@ -113,9 +113,13 @@ impl Client {
     }
 
     pub(crate) fn exactly(&mut self, length: usize) -> String {
-        let mut body = vec![0; length];
-        self.reader.read_exact(&mut body).unwrap();
-        String::from_utf8(body).unwrap()
+        String::from_utf8(self.bytes(length)).unwrap()
+    }
+
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.reader.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     fn chunks(&mut self, response: &mut Response) {

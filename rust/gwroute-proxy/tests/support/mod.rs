@@ -6,6 +6,7 @@
 pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod gateway;
+pub(crate) mod h2;
 pub(crate) mod snapshot;
 
 use std::time::{Duration, Instant};
