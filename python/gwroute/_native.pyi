@@ -1,22 +1,24 @@
-"""What Rust does for the package: tables, decisions, the echo backend.
+"""What Rust does for the package: tables, decisions, the echo backend, reading manifests.
 
 Written by hand and held against the built module by ``make type``. Nothing here is imported
 directly by users: :mod:`gwroute` names what is public.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 __all__ = [
     "Echo",
     "Explanation",
     "Forward",
+    "Origin",
     "Redirect",
     "Request",
     "Respond",
     "Route",
     "RouteTable",
     "check_regex",
+    "read_manifests",
 ]
 
 _Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
@@ -433,3 +435,49 @@ class Proxy:
 
     def stats(self) -> bytes:
         """The counters of this moment, in JSON."""
+
+@final
+class Origin:
+    """Where an object was written. Keeps the text; fields are looked up in it when asked for."""
+
+    @property
+    def file(self) -> str:
+        """The name the text was given."""
+
+    @property
+    def line(self) -> int:
+        """Line on which the object begins, from 1."""
+
+    @property
+    def column(self) -> int:
+        """Column at which the object begins, from 1, in characters."""
+
+    def position(self, field: str, *, key: bool = False) -> tuple[int, int]:
+        """Line and column of a field; of the nearest part of its path if there is no such field.
+
+        Args:
+            field: Path such as ``spec.rules[1].matches[0].path.value``; a name that holds dots may
+                stand in brackets.
+            key: The place of the field's name instead of its value.
+        """
+
+    def rule_lines(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """For each of ``spec.rules``: its line, and the lines of its ``matches``."""
+
+    def document(self) -> bytes:
+        """The object as it was written, in JSON, nulls and all."""
+
+def read_manifests(
+    sources: Sequence[tuple[str, bytes]],
+) -> tuple[
+    list[tuple[tuple[str | None, str | None], bytes, list[Origin], list[int]]],
+    list[tuple[int, str, str, str | None, int, int]],
+]:
+    """Reads texts with their names, on several threads if they are large.
+
+    Returns:
+        Batches: ``apiVersion`` and ``kind`` (None if missing or no text), a JSON list of
+        objects, and for each of them its origin and the index of its text. And problems: index of
+        the text; ``not-yaml``, ``not-a-mapping``, ``duplicate-key`` or ``too-large``; what is
+        wrong; what to do, if that can be said; line and column.
+    """

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from gwroute.model import Object
-from gwroute.model.registry import KINDS, adapter
+from gwroute.model.registry import KINDS, list_adapter
 
 Document = dict[str, Any]
 
@@ -41,10 +41,10 @@ _METADATA = {
 
 def obj(kind: str, name: str, namespace: str | None = "default", **rest: Any) -> Object:
     """An object, as it would be read."""
-    made: Object = adapter(KINDS[_GROUPS[kind], kind]).validate_json(
-        json.dumps(document(kind, name, namespace, **rest))
+    made: list[Object] = list_adapter(KINDS[_GROUPS[kind], kind]).validate_json(
+        json.dumps([document(kind, name, namespace, **rest)])
     )
-    return made
+    return made[0]
 
 
 def renewed(found: Object) -> Object:

@@ -1,88 +1,32 @@
 """From text to objects and findings.
 
 Reading never raises for what is in a text: what cannot be used becomes a finding, and the rest is
-used. Of one object, unknown fields are dropped and the rest is used; an object with a wrong type
+used. Of one object, unknown fields are left out and the rest is used; an object with a wrong type
 or value is not used at all, because nobody can tell what it would have meant.
 
 An object that is written twice counts as ``kubectl apply`` would leave it: the last one stays.
+
+The text itself is read in Rust (``gwroute-manifest``), which hands over JSON, hundreds of objects
+of a kind at a time; pydantic makes the objects.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, cast
 
-import yaml
-from pydantic import ValidationError
+from gwroute import _native
+from gwroute.model.batch import check
+from gwroute.model.draft import Draft, Manifest
+from gwroute.model.key import Origin
+from gwroute.model.meta import Metadata, Object
+from gwroute.model.pause import collector_paused
+from gwroute.model.placed import Placed
+from gwroute.model.recognize import SKIPPED, Unknown, recognize
 
-from gwroute.finding import Finding
-from gwroute.model.key import ObjectKey, Position
-from gwroute.model.meta import Object
-from gwroute.model.registry import KINDS, adapter
-
-__all__ = ["Manifest", "read"]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What one text held."""
-
-    objects: tuple[Object, ...]
-    findings: tuple[Finding, ...] = ()
-    skipped: int = 0
-    """Objects of kinds that gwroute has no use for."""
-
-
-class _Origin:
-    __slots__ = ("_node", "_prefix", "column", "file", "line")
-
-    def __init__(self, file: str, node: yaml.Node) -> None:
-        self.file = file
-        self._node = node
-        self.line = node.start_mark.line + 1
-        self.column = node.start_mark.column + 1
-
-    def position(self, field: str, *, key: bool = False) -> Position:
-        node, mark = self._node, self._node.start_mark
-        for part in re.findall(r"[^.\[\]]+", field):
-            if (
-                isinstance(node, yaml.SequenceNode)
-                and part.isdigit()
-                and int(part) < len(node.value)
-            ):
-                node = node.value[int(part)]
-                mark = node.start_mark
-            elif isinstance(node, yaml.MappingNode):
-                for k, v in node.value:
-                    if k.value == part:
-                        node = v
-                        mark = k.start_mark if key else v.start_mark
-                        break
-                else:
-                    break
-            else:
-                break
-        return Position(self.file, mark.line + 1, mark.column + 1)
-
-    def rule_lines(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
-        document = self.document()
-        rules = (document.get("spec") or {}).get("rules") or []
-        return tuple(
-            (
-                self.position(f"spec.rules[{i}]").line,
-                tuple(
-                    self.position(f"spec.rules[{i}].matches[{j}]").line
-                    for j in range(len(rule.get("matches") or []))
-                ),
-            )
-            for i, rule in enumerate(rules)
-        )
-
-    def document(self) -> dict[str, Any]:
-        loader = yaml.SafeLoader("")
-        return dict(loader.construct_document(self._node))
+__all__ = ["Manifest", "read", "read_all", "read_documents"]
 
 
 def read(text: str | bytes, file: str = "-", namespace: str = "default") -> Manifest:
@@ -93,38 +37,104 @@ def read(text: str | bytes, file: str = "-", namespace: str = "default") -> Mani
         file: Name for positions.
         namespace: For objects that name none and live in one.
     """
-    objects: dict[ObjectKey, Object] = {}
-    findings: list[Finding] = []
-    skipped = 0
-    try:
-        nodes = list(yaml.compose_all(text, yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        return Manifest((), (Finding.of("GWR001", str(error), file=file),))
-    for node in nodes:
-        if node is None or not isinstance(node, yaml.MappingNode):
-            continue
-        obj = _object(node, file, namespace, findings)
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return read_all([(file, data)], namespace)[0]
+
+
+def read_all(texts: Sequence[tuple[str, bytes]], namespace: str = "default") -> list[Manifest]:
+    """Read many texts at once, which is faster than one after the other.
+
+    Args:
+        texts: Name and content of each.
+        namespace: For objects that name none and live in one.
+
+    Returns:
+        What each text held.
+    """
+    drafts = [Draft(file, namespace) for file, _ in texts]
+    _fill(drafts, texts, placed=True)
+    return [draft.manifest() for draft in drafts]
+
+
+def read_documents(documents: Iterable[Mapping[str, Any]], namespace: str = "default") -> Manifest:
+    """Make objects of documents that are there already; they have no origin.
+
+    Args:
+        documents: As they would be read from YAML or JSON; ``List`` objects are taken apart.
+        namespace: For objects that name none and live in one.
+
+    Raises:
+        TypeError: Something in a document has no form in JSON.
+    """
+    text = "\n---\n".join(json.dumps(document, default=_plain) for document in documents)
+    draft = Draft(None, namespace)
+    _fill([draft], [("", text.encode())], placed=False)
+    return draft.manifest()
+
+
+def _plain(value: object) -> object:
+    """What ``json`` has no form for, and documents may hold."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a document cannot hold a {type(value).__name__}")
+
+
+_Entry = tuple[Draft, Origin | None]
+"""To which text an object belongs, and where in it it stands."""
+
+
+def _fill(drafts: Sequence[Draft], texts: Sequence[tuple[str, bytes]], *, placed: bool) -> None:
+    batches, problems = _native.read_manifests(texts)
+    for source, kind, message, way_out, line, column in problems:
+        drafts[source].problem(kind, message, way_out, line, column)
+    with collector_paused():
+        for head, objects, places, sources in batches:
+            entries = [
+                (drafts[source], Placed(place) if placed else None)
+                for source, place in zip(sources, places, strict=True)
+            ]
+            _take(head, objects, entries)
+
+
+def _take(head: tuple[str | None, str | None], batch: bytes, entries: Sequence[_Entry]) -> None:
+    """Hands the objects of a JSON list to the drafts they belong to."""
+    api_version, kind = head
+    if not api_version or not kind:
+        for document, (draft, origin) in zip(json.loads(batch), entries, strict=True):
+            draft.nameless(document, origin)
+        return
+    found = recognize(api_version, kind)
+    if found is SKIPPED:
+        for draft, _ in entries:
+            draft.skipped += 1
+    elif isinstance(found, Unknown):
+        for document, (draft, origin) in zip(json.loads(batch), entries, strict=True):
+            draft.unknown(kind, found, document, origin)
+    else:
+        _make(found, batch, entries)
+
+
+# The objects are frozen, and nobody has seen them yet: their slots are set past that.
+_place = cast("Any", Object).origin.__set__
+_put_in = cast("Any", Metadata).namespace.__set__
+
+
+def _make(kind: type[Object], batch: bytes, entries: Sequence[_Entry]) -> None:
+    objects, checked = check(kind, batch)
+    namespaced = kind.NAMESPACED
+    for obj, (draft, origin) in zip(objects, entries, strict=True):
         if obj is None:
-            skipped += 1
-        else:
-            objects[obj.key] = obj
-    return Manifest(tuple(objects.values()), tuple(findings), skipped)
-
-
-def _object(node: yaml.Node, file: str, namespace: str, findings: list[Finding]) -> Object | None:
-    origin = _Origin(file, node)
-    document = origin.document()
-    group, _, _version = document["apiVersion"].rpartition("/")
-    kind = KINDS.get((group, document["kind"]))
-    if kind is None:
-        return None
-    try:
-        obj: Object = adapter(kind).validate_json(json.dumps(document, default=str))
-    except ValidationError as error:
-        findings.append(Finding.of("GWR007", str(error), file=file, line=origin.line))
-        return None
-    object.__setattr__(obj, "origin", origin)
-    wanted = (obj.metadata.namespace or namespace) if kind.NAMESPACED else None
-    if wanted != obj.metadata.namespace:
-        object.__setattr__(obj.metadata, "namespace", wanted)
-    return obj
+            continue
+        if origin is not None:
+            _place(obj, origin)
+        metadata = obj.metadata
+        if not namespaced:
+            _put_in(metadata, None)
+        elif not metadata.namespace:
+            _put_in(metadata, draft.namespace)
+        draft.put(obj)
+    for index, document, flaws in checked:
+        draft, origin = entries[index]
+        draft.flawed(kind, document, flaws, origin, used=objects[index] is not None)

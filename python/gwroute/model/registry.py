@@ -25,7 +25,7 @@ from gwroute.model.nodepool import NodeBucket, NodePool
 from gwroute.model.policy import BackendTLSPolicy, ReferenceGrant
 from gwroute.model.route import GRPCRoute, HTTPRoute
 
-__all__ = ["KINDS", "KNOWN_GROUPS", "UNSUPPORTED", "adapter"]
+__all__ = ["KINDS", "KNOWN_GROUPS", "PASSED_OVER", "UNSUPPORTED", "list_adapter"]
 
 KINDS: Mapping[tuple[str, str], type[Object]] = {
     (kind.GROUP, kind.__name__): kind
@@ -79,9 +79,9 @@ PASSED_OVER = frozenset(
 _adapters: dict[type[Object], TypeAdapter[Any]] = {}
 
 
-def adapter(kind: type[Object]) -> TypeAdapter[Any]:
-    """The validator of a kind, built when it is first needed."""
+def list_adapter(kind: type[Object]) -> TypeAdapter[Any]:
+    """The validator of a list of objects of a kind, built when it is first needed."""
     made = _adapters.get(kind)
     if made is None:
-        made = _adapters[kind] = TypeAdapter(kind)
+        made = _adapters[kind] = TypeAdapter(list[kind])  # type: ignore[valid-type]
     return made

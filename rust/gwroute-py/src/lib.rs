@@ -3,6 +3,7 @@
 mod decision;
 mod echo;
 mod error;
+mod manifest;
 mod proxy;
 mod request;
 mod table;
@@ -14,6 +15,8 @@ mod _native {
     use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
     #[pymodule_export]
     use crate::echo::Echo;
+    #[pymodule_export]
+    use crate::manifest::{Origin, read_manifests};
     #[pymodule_export]
     use crate::proxy::Proxy;
     #[pymodule_export]
