@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from gwroute.model import Object
-from gwroute.model.registry import KINDS, adapter
+from gwroute.model.registry import KINDS, list_adapter
 
 
 def obj(document: dict[str, Any]) -> Object:
     """The object that a document is."""
     group = document["apiVersion"].rpartition("/")[0]
-    made: Object = adapter(KINDS[group, document["kind"]]).validate_json(json.dumps(document))
-    return made
+    kind = KINDS[group, document["kind"]]
+    made: list[Object] = list_adapter(kind).validate_json(json.dumps([document]))
+    return made[0]
