@@ -85,7 +85,7 @@ impl Sets {
         self.0.retain(|key, set| {
             let stays = keys.contains(key.as_str());
             if !stays {
-                set.update(&[]);
+                set.retire();
             }
             stays
         });
@@ -93,6 +93,12 @@ impl Sets {
 }
 
 impl Set {
+    /// No table has it any more. Requests that were decided by the one before still find its
+    /// endpoints; their connections are not kept.
+    fn retire(&self) {
+        self.endpoints.load().iter().for_each(|gone| gone.remove());
+    }
+
     fn update(&self, irs: &[ir::Endpoint]) {
         let before = self.endpoints.load_full();
         let mut known: HashMap<SocketAddr, &Arc<Endpoint>> = before
@@ -165,7 +171,7 @@ mod tests {
         drop(load);
         assert_eq!(first.active(), 0);
         assert!(second.is_removed() && !first.is_removed());
-        assert_eq!(ports(before[1].as_ref().unwrap()), [0u16; 0]);
+        assert!(before[1].as_ref().unwrap().endpoints()[0].is_removed());
     }
 
     #[test]
@@ -180,6 +186,16 @@ mod tests {
                 .count()
         };
         assert_eq!((at(1), at(2)), (5, 5));
+    }
+
+    #[test]
+    fn what_was_decided_before_its_upstream_went_still_finds_an_endpoint() {
+        let mut sets = Sets::default();
+        let before = sets.of_table(&table(&[("a", &[1])]), &[]);
+        sets.of_table(&table(&[("b", &[2])]), &before);
+        let old = before[0].as_ref().unwrap();
+        let load = old.pick().unwrap();
+        assert!(load.endpoint().is_removed());
     }
 
     #[test]
