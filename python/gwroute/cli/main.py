@@ -18,7 +18,9 @@ from gwroute.cli import output
 from gwroute.errors import GwrouteError
 
 COMMANDS = {
+    "serve": "runs the gateways of the files here, and follows changes",
     "echo": "a backend that answers with what it saw",
+    "demo": "the edge scenario, whole, and what to type next",
     "get": "objects as a table, with the status they would have",
     "describe": "one object: conditions, listeners, rules in order, who refers to it",
     "validate": "what is wrong with the files, with file and line",
