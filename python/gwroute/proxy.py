@@ -285,9 +285,9 @@ def _serve(proxy: Proxy, controller: Controller) -> None:
     except BaseException:
         proxy.stop(0)
         raise
-    _log.info("draining")
     proxy.set_ready(False)
     proxy.drain()
+    _log.info("draining")
     if not proxy.stop():
         _log.warning("time is up; what was under way has been cut")
 

@@ -206,6 +206,15 @@ def test_a_listener_comes_and_goes(served: Served, folder: Path) -> None:
         send(here, "GET", "/get", (("host", HOST),))
 
 
+def programmed(served: Served) -> dict[str, str]:
+    """Status of ``Programmed`` by Gateway."""
+    return {
+        entry["object"]: entry["status"]
+        for entry in json.loads(served.ask("admin", "/status").body)
+        if entry["type"] == "Programmed" and entry["section"] is None
+    }
+
+
 def test_of_two_gateways_that_want_one_port_the_later_is_not_programmed(
     served: Served, folder: Path
 ) -> None:
@@ -218,13 +227,8 @@ def test_of_two_gateways_that_want_one_port_the_later_is_not_programmed(
         rf"^error: Gateway default/second: 127\.0\.0\.1:{port} serves Gateway default/ack-gateway "
         rf"already; .*--listen default/second:{port}=ADDR:PORT$"
     )
-    status = json.loads(served.ask("admin", "/status").body)
-    programmed = {
-        entry["object"]: entry["status"]
-        for entry in status
-        if entry["type"] == "Programmed" and entry["section"] is None
-    }
-    assert programmed == {"Gateway default/ack-gateway": "True", "Gateway default/second": "False"}
+    wanted = {"Gateway default/ack-gateway": "True", "Gateway default/second": "False"}
+    eventually(lambda: programmed(served) == wanted, because="the status follows the table")
 
 
 def test_sighup_reads_everything_again(served: Served) -> None:
@@ -260,13 +264,21 @@ class Slow:
         return self.status
 
 
+def refuses(served: Served) -> bool:
+    """Whether new connections are."""
+    try:
+        served.get()
+    except ConnectionError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_what_is_under_way_end(served: Served, number: signal.Signals) -> None:
     slow = Slow(served, 1.0)
     served.process.signal(number)
     served.process.told("^draining$")
-    with pytest.raises(ConnectionError):
-        served.get()
+    eventually(lambda: refuses(served), because="it drains")
     assert slow.end() == 200
     assert served.process.end() == 0
 
