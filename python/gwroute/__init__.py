@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gwroute.checks import validate
     from gwroute.echo import EchoServer
     from gwroute.errors import (
         BindError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     )
     from gwroute.finding import Finding
     from gwroute.ir import Snapshot
+    from gwroute.proxy import Proxy, serve
     from gwroute.resolve import Condition, Options, Resolution
     from gwroute.router import (
         Decision,
@@ -59,6 +61,7 @@ __all__ = [
     "LoadError",
     "ObjectStore",
     "Options",
+    "Proxy",
     "ProxyError",
     "Redirect",
     "RegexError",
@@ -73,9 +76,13 @@ __all__ = [
     "__version__",
     "load",
     "resolve",
+    "serve",
+    "validate",
 ]
 
 _HOMES = {
+    "gwroute.checks": ["validate"],
+    "gwroute.proxy": ["Proxy", "serve"],
     "gwroute.echo": ["EchoServer"],
     "gwroute.errors": [
         "BindError",

@@ -12,6 +12,7 @@ __all__ = [
     "Explanation",
     "Forward",
     "Origin",
+    "Proxy",
     "Redirect",
     "Request",
     "Respond",
@@ -365,6 +366,7 @@ class Echo:
     def stop(self) -> None:
         """Closes the ports and cuts every connection; nothing if it does not run."""
 
+@final
 class Proxy:
     """The data plane behind :class:`gwroute.proxy.Proxy`.
 
