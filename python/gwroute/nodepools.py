@@ -156,7 +156,7 @@ class Location:
     source: Source | None = None
     """What the pool was learnt from."""
     zone: str | None = None
-    """Zone of the node; else the zone that all nodes of the pool share."""
+    """Zone of the node; if there is no such Node, the zone that all nodes of the pool share."""
     doubts: tuple[str, ...] = ()
     """Where something less weighty names another pool than the one used, in words."""
 
@@ -220,7 +220,7 @@ def _own_pools(
 
 
 def _own_zone(index: PoolIndex, node: str | None, pool: Pool | None) -> str | None:
-    if node is not None:
+    if node is not None and node in index.nodes:
         return index.zones.get(node)
     zones = {index.zones.get(member) for member in pool.nodes} if pool else set()
     return zones.pop() if len(zones) == 1 else None

@@ -24,6 +24,7 @@ from gwroute.resolve.topology import (
     Limit,
     Problem,
     Scope,
+    lag,
     local_limit,
     topology_limits,
 )
@@ -95,6 +96,7 @@ def _select(upstream: ir.Upstream, service: Service, found: list[Candidate], sco
     if limits:
         limit = _first_with_endpoints(limits, found)
         problems += [problem for limit in limits for problem in limit.problems]
+        problems += filter(None, [lag(limit, (item.endpoint.node for item in found), scope)])
         found = _apply(limit, found, "topology", scope, words, removed)
     if scope.honor_internal_traffic_policy and service.spec.internal_traffic_policy == "Local":
         limit = local_limit(scope)
@@ -120,7 +122,7 @@ def _finding(service: Service, problem: Problem) -> Finding:
     return Finding.at(
         problem.code,
         service,
-        f'metadata.annotations["{ANNOTATION}"]',
+        problem.field,
         problem.message,
         level=problem.level,
         help=problem.help,
@@ -144,7 +146,7 @@ def _collect(
     )
     best: dict[tuple[str, int], Candidate] = {}
     for item in slices:
-        if named is None or not _family_fits(item, scope):
+        if named is None or not _family_fits(item, service, scope):
             continue
         for number in _ports(item, named):
             for candidate in _candidates(item, number, scope):
@@ -154,10 +156,12 @@ def _collect(
     return list(best.values())
 
 
-def _family_fits(item: EndpointSlice, scope: Scope) -> bool:
-    if scope.ip_family is None:
+def _family_fits(item: EndpointSlice, service: Service, scope: Scope) -> bool:
+    """A Service of both families has every pod twice; its first family is the preferred one."""
+    wanted = scope.ip_family or (*service.spec.ip_families, "DualStack")[0]
+    if wanted == "DualStack":
         return item.address_type in ("IPv4", "IPv6")
-    return item.address_type == scope.ip_family
+    return item.address_type == wanted
 
 
 def _ports(item: EndpointSlice, named: ServicePort) -> list[int]:

@@ -8,6 +8,7 @@ Nothing is added in silence: annotations are those of the EnvoyProxy and of the 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from gwroute.model import Gateway, GatewayClass, Node, ObjectKey, Pod, Service
 from gwroute.nodepools import PoolIndex
 from gwroute.resolve.infrastructure import EffectiveProxy
 from gwroute.resolve.merge import apply_patch
+from gwroute.resolve.tree import at, items
 from gwroute.store import ObjectStore
 
 __all__ = ["Settings", "addresses", "generated_name", "objects_of", "owner_labels", "service_port"]
@@ -201,7 +203,7 @@ def _ask_for_addresses(spec: dict[str, Any], gateway: Gateway) -> None:
 
 def _with_assigned(made: dict[str, Any], existing: Service) -> dict[str, Any]:
     """What the API server assigned: cluster address and node ports."""
-    spec = dict(made["spec"])
+    spec = dict(at(made, "spec"))
     if existing.spec.cluster_ip:
         spec.setdefault("clusterIP", existing.spec.cluster_ip)
     assigned = {
@@ -213,7 +215,7 @@ def _with_assigned(made: dict[str, Any], existing: Service) -> dict[str, Any]:
         {"nodePort": assigned[key], **port}
         if (key := (port.get("port"), port.get("protocol", "TCP"))) in assigned
         else port
-        for port in spec.get("ports", ())
+        for port in items(spec.get("ports"))
     ]
     return {**made, "spec": spec}
 
@@ -270,7 +272,7 @@ def _pod_spec(maker: _Maker, given: Mapping[str, Any], ports: Ports) -> dict[str
     spec: dict[str, Any] = {name: pod[name] for name in _POD_FIELDS if name in pod}
     if "initContainers" in given:
         spec["initContainers"] = given["initContainers"]
-    account = maker.proxy.kubernetes.get("envoyServiceAccount", {}).get("name")
+    account = at(maker.proxy.kubernetes, "envoyServiceAccount").get("name")
     spec["serviceAccountName"] = account or generated_name(maker.gateway, maker.settings.prefix)
     spec["terminationGracePeriodSeconds"] = 360
     spec["containers"] = [_container(maker, given.get("container", {}), ports)]
@@ -280,7 +282,7 @@ def _pod_spec(maker: _Maker, given: Mapping[str, Any], ports: Ports) -> dict[str
 def _container(maker: _Maker, given: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
     """The proxy's container; ``NODE_NAME`` tells it where it is, without a right to read Nodes."""
     node_name = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-    own = [item for item in given.get("env", ()) if item.get("name") != "NODE_NAME"]
+    own = [item for item in items(given.get("env")) if item.get("name") != "NODE_NAME"]
     container: dict[str, Any] = {
         # Patches written for Envoy Gateway find the container by this name.
         "name": "envoy",
@@ -378,5 +380,8 @@ def _addresses_of(node: Node) -> list[str]:
 
 
 def _type(value: str) -> str:
-    is_address = ":" in value or value.replace(".", "").isdigit()
-    return "IPAddress" if is_address else "Hostname"
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "Hostname"
+    return "IPAddress"

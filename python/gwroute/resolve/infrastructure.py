@@ -18,6 +18,7 @@ from gwroute.model import EnvoyProxy, Gateway, GatewayClass, ObjectKey
 from gwroute.model.base import document
 from gwroute.nodepools import DEFAULT_LABEL_KEYS, PoolIndex, PoolName
 from gwroute.resolve.merge import apply_patch, json_merge, strategic_merge
+from gwroute.resolve.tree import at, items
 from gwroute.store import ObjectStore
 
 __all__ = ["EffectiveProxy", "class_parameters", "effective_proxy", "serves"]
@@ -39,66 +40,77 @@ class EffectiveProxy:
     @property
     def kubernetes(self) -> Mapping[str, Any]:
         """``spec.provider.kubernetes``."""
-        return _at(self.spec, "provider", "kubernetes")
+        return at(self.spec, "provider", "kubernetes")
 
     @property
     def service(self) -> Mapping[str, Any]:
         """``envoyService``, as written."""
-        return _at(self.kubernetes, "envoyService")
+        return at(self.kubernetes, "envoyService")
 
     @property
     def service_type(self) -> str:
-        """Type of the generated Service."""
-        return str(self.service.get("type", "LoadBalancer"))
+        """Type of the generated Service, patch included."""
+        return str(self._patched_service("spec").get("type", "LoadBalancer"))
 
     @property
     def external_traffic_policy(self) -> Literal["Local", "Cluster"]:
         """Which nodes answer: those with a proxy, or all."""
-        patched = _at(self.service, "patch", "value", "spec").get("externalTrafficPolicy")
-        wanted = patched or self.service.get("externalTrafficPolicy")
+        wanted = self._patched_service("spec").get("externalTrafficPolicy")
         return "Cluster" if wanted == "Cluster" else "Local"
 
     @property
     def service_annotations(self) -> Mapping[str, str]:
         """Annotations of the generated Service, patch included."""
-        patched = _at(self.service, "patch", "value", "metadata", "annotations")
-        return {**self.service.get("annotations", {}), **patched}
+        return self._patched_service("metadata", "annotations")
+
+    def _patched_service(self, *path: str) -> Mapping[str, Any]:
+        """A part of what is said of the generated Service, at its place in that object."""
+        names = ("type", "externalTrafficPolicy")
+        said = {
+            "metadata": {"annotations": at(self.service, "annotations")},
+            "spec": {name: self.service[name] for name in names if name in self.service},
+        }
+        return at(apply_patch(said, at(self.service, "patch")), *path)
 
     @property
     def workload(self) -> tuple[Literal["Deployment", "DaemonSet"], Mapping[str, Any]]:
         """What the proxies run as, and its part of the spec."""
         if "envoyDaemonSet" in self.kubernetes:
-            return "DaemonSet", _at(self.kubernetes, "envoyDaemonSet")
-        return "Deployment", _at(self.kubernetes, "envoyDeployment")
+            return "DaemonSet", at(self.kubernetes, "envoyDaemonSet")
+        return "Deployment", at(self.kubernetes, "envoyDeployment")
 
     @property
     def replicas(self) -> int | None:
-        """Number of proxies; None for one on each node."""
+        """Number of proxies, the least if it is scaled; None for one on each node."""
         kind, spec = self.workload
         if kind == "DaemonSet":
             return None
-        replicas = _at(spec, "patch", "value", "spec").get("replicas", spec.get("replicas"))
+        if "envoyHpa" in self.kubernetes:
+            replicas = at(self.kubernetes, "envoyHpa").get("minReplicas")
+        else:
+            said = {"spec": {"replicas": spec.get("replicas")}}
+            replicas = at(apply_patch(said, at(spec, "patch")), "spec").get("replicas")
         return replicas if isinstance(replicas, int) else 1
 
     @property
-    def ip_family(self) -> Literal["IPv4", "IPv6"] | None:
-        """The one address family to use; None if there is no such limit."""
+    def ip_family(self) -> Literal["IPv4", "IPv6", "DualStack"] | None:
+        """Address family of listeners and endpoints; None if nothing is said."""
         family = self.spec.get("ipFamily")
-        return family if family in ("IPv4", "IPv6") else None
+        return family if family in ("IPv4", "IPv6", "DualStack") else None
 
     def pins(self, label_keys: Sequence[str] = DEFAULT_LABEL_KEYS) -> PoolName | None:
         """The pool label and value that proxies are pinned to, if it is exactly one."""
         _, spec = self.workload
-        pod = dict(_at(spec, "pod"))
-        patch = _at(spec, "patch")
+        pod = dict(at(spec, "pod"))
+        patch = at(spec, "patch")
         if patch:
             patched = apply_patch({"spec": {"template": {"spec": pod}}}, patch)
-            pod = dict(_at(patched, "spec", "template", "spec"))
-        selector = _at(pod, "nodeSelector")
+            pod = dict(at(patched, "spec", "template", "spec"))
+        selector = at(pod, "nodeSelector")
         for key in label_keys:
             if isinstance(value := selector.get(key), str) and value:
                 return key, value
-        return _affinity_pin(_at(pod, "affinity", "nodeAffinity"), label_keys)
+        return _affinity_pin(at(pod, "affinity", "nodeAffinity"), label_keys)
 
 
 def effective_proxy(
@@ -214,29 +226,20 @@ def _merged(levels: Sequence[EnvoyProxy], default: Mapping[str, Any]) -> Effecti
 
 def _affinity_pin(affinity: Mapping[str, Any], label_keys: Sequence[str]) -> PoolName | None:
     """The one pool that every alternative of a required node affinity asks for."""
-    required = _at(affinity, "requiredDuringSchedulingIgnoredDuringExecution")
-    terms = _list(required.get("nodeSelectorTerms"))
-    found = {_term_pin(term, label_keys) for term in terms if isinstance(term, Mapping)}
+    required = at(affinity, "requiredDuringSchedulingIgnoredDuringExecution")
+    terms = items(required.get("nodeSelectorTerms"))
+    found = {_term_pin(term, label_keys) for term in terms}
     return found.pop() if len(found) == 1 else None
 
 
 def _term_pin(term: Mapping[str, Any], label_keys: Sequence[str]) -> PoolName | None:
-    wanted: dict[str, str] = {}
-    for expression in _list(term.get("matchExpressions")):
-        if isinstance(expression, Mapping) and expression.get("operator") == "In":
-            key, values = expression.get("key"), _list(expression.get("values"))
-            if isinstance(key, str) and len(values) == 1 and isinstance(values[0], str):
-                wanted[key] = values[0]
-    return next(((key, wanted[key]) for key in label_keys if key in wanted), None)
-
-
-def _list(value: Any) -> list[Any]:
-    """A list inside a document; an empty one where there is none."""
-    return value if isinstance(value, list) else []
-
-
-def _at(tree: Any, *path: str) -> Mapping[str, Any]:
-    """A mapping inside a document; an empty one where there is none."""
-    for name in path:
-        tree = tree.get(name) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
+    """The first pool label that a term binds to one value."""
+    expressions = items(term.get("matchExpressions"))
+    for key in label_keys:
+        for expression in expressions:
+            values = expression.get("values")
+            if (expression.get("key"), expression.get("operator")) == (key, "In") and (
+                isinstance(values, list | tuple) and len(values) == 1 and isinstance(values[0], str)
+            ):
+                return key, values[0]
+    return None

@@ -53,7 +53,7 @@ def strategic_merge(base: Any, patch: Any, field: str = "") -> Any:
     if isinstance(patch, Mapping):
         return _merge_objects(base, patch)
     if isinstance(patch, Sequence) and not isinstance(patch, str):
-        return _merge_lists(base if isinstance(base, Sequence) else (), patch, field)
+        return _merge_lists(base if isinstance(base, list | tuple) else (), patch, field)
     return patch
 
 
@@ -88,9 +88,10 @@ def _merge_lists(base: Sequence[Any], patch: Sequence[Any], field: str) -> list[
         if key not in item:
             merged.append(dict(item))
             continue
-        at = next((at for at, old in enumerate(merged) if old.get(key) == item[key]), None)
+        same = [isinstance(old, Mapping) and old.get(key) == item[key] for old in merged]
+        at = same.index(True) if any(same) else None
         if item.get(DIRECTIVE) == "delete":
-            merged = [old for old in merged if old.get(key) != item[key]]
+            merged = [old for old, gone in zip(merged, same, strict=True) if not gone]
         elif at is None:
             merged.append(_merge_objects({}, item))
         else:

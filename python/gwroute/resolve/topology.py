@@ -12,7 +12,8 @@ applied leaves no endpoint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gwroute.nodepools import Location, PoolIndex
@@ -25,11 +26,14 @@ __all__ = [
     "Limit",
     "Problem",
     "Scope",
+    "lag",
     "local_limit",
     "topology_limits",
 ]
 
 ANNOTATION = "openyurt.io/topologyKeys"
+ANNOTATION_FIELD = f'metadata.annotations["{ANNOTATION}"]'
+POLICY_FIELD = "spec.internalTrafficPolicy"
 HOSTNAME = "kubernetes.io/hostname"
 NODE_POOL = "openyurt.io/nodepool"
 ZONE_ALIAS = "kubernetes.io/zone"
@@ -55,8 +59,8 @@ class Scope:
     """The annotation may hold an ordered list; off as in OpenYurt."""
     honor_internal_traffic_policy: bool = False
     """``internalTrafficPolicy: Local`` is obeyed; off as in Envoy Gateway."""
-    ip_family: Literal["IPv4", "IPv6"] | None = None
-    """The only address family to use; None uses every address there is."""
+    ip_family: Literal["IPv4", "IPv6", "DualStack"] | None = None
+    """Address family of endpoints; None leaves it to the Service's own ``ipFamilies``."""
     suffix: str = ""
     """Behind the keys of upstreams: ``@pool`` where scopes see different endpoints."""
 
@@ -69,6 +73,8 @@ class Problem:
     level: Literal["error", "warning", "info"]
     message: str
     help: str
+    field: str = ANNOTATION_FIELD
+    """Field of the Service that asked for the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class Limit:
     nodes: frozenset[str] | None
     """None limits nothing."""
     problems: tuple[Problem, ...] = ()
+    lagging: frozenset[str] = frozenset()
+    """Nodes outside that would be inside if labels counted instead of the pool's list."""
 
 
 def topology_limits(value: str | None, scope: Scope) -> tuple[Limit, ...]:
@@ -103,9 +111,32 @@ def topology_limits(value: str | None, scope: Scope) -> tuple[Limit, ...]:
     return (_unknown(value, scope),)
 
 
+def lag(limit: Limit, nodes: Iterable[str | None], scope: Scope) -> Problem | None:
+    """A warning if endpoints are lost only because a pool's list and the labels disagree.
+
+    Args:
+        limit: The limit that was applied.
+        nodes: Nodes of the endpoints that were found.
+        scope: Where the proxy is.
+    """
+    lost = sorted(limit.lagging.intersection(node for node in nodes if node))
+    if not lost:
+        return None
+    return Problem(
+        "GWR516",
+        "warning",
+        f"the NodePool of pool {scope.location.pool_name} does not list {', '.join(lost)}, whose "
+        "label names it; endpoints there are not used",
+        "the list counts: correct status.nodes, or leave it out to go by the labels",
+    )
+
+
 def local_limit(scope: Scope) -> Limit:
     """The limit of ``internalTrafficPolicy: Local``: the own node."""
-    return _own_node("internalTrafficPolicy Local", scope)
+    limit = _own_node("internalTrafficPolicy Local", scope)
+    return replace(
+        limit, problems=tuple(replace(item, field=POLICY_FIELD) for item in limit.problems)
+    )
 
 
 def _known(key: str, scope: Scope) -> Limit | None:
@@ -126,7 +157,7 @@ def _own_pool(key: str, scope: Scope) -> Limit:
         return _nowhere(key, "own node and pool are unknown", "--node-pool or --node", scope)
     problem = f"the own pool is unknown: node {where.node} is in none"
     if scope.mode == "strict":
-        return _refused(key, problem, "--node-pool, or label the node", scope)
+        return _refused(key, problem, "--node-pool, or label the node")
     return Limit(
         words=f"no pool known, so node {where.node} alone, as in OpenYurt",
         within="on node",
@@ -141,6 +172,7 @@ def _in_pool(scope: Scope) -> Limit:
         words=f"pool {where.pool.name} from {_source(where)}",
         within="in pool",
         nodes=where.pool.nodes,
+        lagging=where.pool.only_labelled,
     )
 
 
@@ -167,6 +199,7 @@ def _own_node(key: str, scope: Scope) -> Limit:
         words=f"node unknown, so {pool.words}",
         within=pool.within,
         nodes=pool.nodes,
+        lagging=pool.lagging,
         problems=(
             Problem(
                 "GWR519",
@@ -180,7 +213,7 @@ def _own_node(key: str, scope: Scope) -> Limit:
 
 def _nowhere(key: str, problem: str, options: str, scope: Scope) -> Limit:
     if scope.mode == "strict":
-        return _refused(key, problem, options, scope)
+        return _refused(key, problem, options)
     return Limit(
         words=f"{problem}; not limited",
         within="used",
@@ -196,9 +229,8 @@ def _nowhere(key: str, problem: str, options: str, scope: Scope) -> Limit:
     )
 
 
-def _refused(key: str, problem: str, options: str, scope: Scope, code: str = "GWR519") -> Limit:
+def _refused(key: str, problem: str, options: str, code: str = "GWR519") -> Limit:
     """Strict mode: what cannot be limited is not served."""
-    del scope
     return Limit(
         words=f"{problem}; strict",
         within="used",
@@ -219,7 +251,7 @@ def _pool_not_found(scope: Scope) -> Limit:
     problem = f"pool {where.asked} from {_source(where)} is known to no NodePool and no Node"
     if scope.mode == "strict":
         return _refused(
-            NODE_POOL, problem, "the name or a label value of an existing pool", scope, "GWR506"
+            NODE_POOL, problem, "the name or a label value of an existing pool", "GWR506"
         )
     return Limit(
         words=f"{problem}; not limited",
@@ -281,5 +313,5 @@ def _listed(value: str, scope: Scope) -> tuple[Limit, ...]:
     if not limits:
         limits.append(Limit("no topology key is known", "used", frozenset()))
     first = limits[0]
-    limits[0] = Limit(first.words, first.within, first.nodes, (*first.problems, *problems))
+    limits[0] = replace(first, problems=(*first.problems, *problems))
     return tuple(limits)
