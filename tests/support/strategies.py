@@ -33,7 +33,7 @@ PARAMETERS = ("q", "r", "Q", "a b", "ä")
 METHODS = ("GET", "POST", "HEAD", "get")
 GATEWAYS = ("infra/one", "infra/two")
 PORTS = {80: "HTTP", 8080: "HTTP", 443: "HTTPS"}
-SERVICES = ("a/s:80", "a/t:80", "a-b/s:80", "a/none:80", "a/assumed:80")
+SERVICES = ("a/s:80", "a/t:80", "a-b/s:80", "a/assumed:80", "a/u:80", "a/none:80")
 
 UPSTREAMS = tuple(
     ir.Upstream(
@@ -137,7 +137,7 @@ def filters(draw: st.DrawFn, *, prefix: bool, redirects: bool) -> tuple[ir.Filte
         found.append(ir.RequestHeaderModifier(**draw(EDITS)))
     if draw(st.integers(0, 3)) == 0:
         found.append(ir.ResponseHeaderModifier(**draw(EDITS)))
-    last = draw(st.integers(0, 6))
+    last = draw(st.integers(0, 8))
     if last == 0:
         host = draw(st.sampled_from((None, "new.com")))
         found.append(ir.URLRewrite(host, draw(modifiers(prefix=prefix))))
@@ -159,14 +159,14 @@ def filters(draw: st.DrawFn, *, prefix: bool, redirects: bool) -> tuple[ir.Filte
 @st.composite
 def backends(draw: st.DrawFn) -> tuple[ir.Backend, ...]:
     found = []
-    for _ in range(draw(st.sampled_from((1, 2, 1, 3, 2, 0)))):
+    for _ in range(draw(st.sampled_from((1, 2, 1, 3, 2, 1, 2, 2, 0)))):
         name = draw(st.sampled_from(SERVICES))
-        valid = draw(st.integers(0, 7)) > 0
+        valid = draw(st.integers(0, 11)) > 0
         found.append(
             ir.Backend(
                 name=name,
                 upstream=name if valid else None,
-                weight=draw(st.sampled_from((1, 1, 0, 2, 7, 1_000_000))),
+                weight=draw(st.sampled_from((1, 1, 2, 7, 0, 1_000_000))),
                 filters=(ir.RequestHeaderModifier(**draw(EDITS)),)
                 if draw(st.integers(0, 3)) == 0
                 else (),
@@ -324,4 +324,81 @@ def _path(condition: ir.PathMatch, rest: str) -> str:
 def _escaped(text: str) -> str:
     return "".join(
         f"%{byte:02X}" if byte > 127 or byte == 32 else chr(byte) for byte in text.encode()
+    )
+
+
+@st.composite
+def successors(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    """What a few changes make of a snapshot; records that do not change stay the same objects."""
+    changes = (_rule_gone, _rule_new, _rule_other, _endpoints_other, _listener_gone, _reordered)
+    for change in draw(st.lists(st.sampled_from(changes), min_size=1, max_size=3)):
+        snapshot = draw(change(snapshot))
+    return snapshot
+
+
+@st.composite
+def _rule_gone(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    gone = draw(st.sampled_from((*snapshot.rules, None)))
+    return replace(snapshot, rules=tuple(rule for rule in snapshot.rules if rule is not gone))
+
+
+@st.composite
+def _rule_new(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    known = {rule.key for rule in snapshot.rules}
+    come = draw(routes(snapshot.listeners, draw(st.sampled_from("uvwxyz"))))
+    return replace(
+        snapshot, rules=(*snapshot.rules, *(rule for rule in come if rule.key not in known))
+    )
+
+
+@st.composite
+def _rule_other(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    """One rule with another of its parts, under other hosts perhaps."""
+    if not snapshot.rules:
+        return snapshot
+    old = draw(st.sampled_from(snapshot.rules))
+    part = draw(st.sampled_from(("matches", "backends", "hosts", "created")))
+    if part == "matches":
+        new = replace(old, matches=tuple(draw(st.lists(matches(), min_size=1, max_size=3))))
+    elif part == "backends":
+        new = replace(old, backends=draw(backends()))
+    elif part == "hosts":
+        new = replace(old, hosts=draw(st.sampled_from(snapshot.rules)).hosts)
+    else:
+        new = replace(old, route=replace(old.route, created=draw(st.sampled_from((None, 1, 3)))))
+    return replace(snapshot, rules=tuple(new if rule is old else rule for rule in snapshot.rules))
+
+
+@st.composite
+def _endpoints_other(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    old = draw(st.sampled_from(snapshot.upstreams))
+    new = replace(old, endpoints=() if old.endpoints else (ir.Endpoint("::1", 3000, "node-1"),))
+    return replace(snapshot, upstreams=tuple(new if u is old else u for u in snapshot.upstreams))
+
+
+@st.composite
+def _listener_gone(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    """One listener less, and the rules that stood under it alone."""
+    if len(snapshot.listeners) == 1:
+        return snapshot
+    gone = draw(st.sampled_from(snapshot.listeners))
+    moved = [
+        (rule, tuple(host for host in rule.hosts if host.listener != gone.key))
+        for rule in snapshot.rules
+    ]
+    rules = (
+        rule if hosts == rule.hosts else replace(rule, hosts=hosts)
+        for rule, hosts in moved
+        if hosts
+    )
+    kept = tuple(listener for listener in snapshot.listeners if listener is not gone)
+    return replace(snapshot, listeners=kept, rules=tuple(rules))
+
+
+@st.composite
+def _reordered(draw: st.DrawFn, snapshot: ir.Snapshot) -> ir.Snapshot:
+    return replace(
+        snapshot,
+        rules=tuple(draw(st.permutations(snapshot.rules))),
+        upstreams=tuple(draw(st.permutations(snapshot.upstreams))),
     )
