@@ -8,6 +8,7 @@ use crate::ir::{self, ListenerProtocol};
 use crate::listener::{EntryId, Listener};
 use crate::matcher;
 use crate::path::PathPattern;
+use crate::rank::Rank;
 use crate::table::RouteTable;
 use crate::vhost::Query;
 use crate::view::RequestView;
@@ -23,6 +24,13 @@ struct Near<'t> {
     candidate: &'t Candidate,
     because: String,
     request: String,
+}
+
+impl Near<'_> {
+    /// The request decides last: one match may stand under several hosts.
+    fn order(&self) -> (usize, &Rank, &str) {
+        (self.distance, &self.candidate.rank, &self.request)
+    }
 }
 
 pub(super) fn nearest<V: RequestView>(
@@ -54,7 +62,7 @@ pub(super) fn nearest<V: RequestView>(
             measure(listener, pattern.as_deref(), candidate, query, host)
         })
         .collect();
-    near.sort_by(|a, b| (a.distance, &a.candidate.rank).cmp(&(b.distance, &b.candidate.rank)));
+    near.sort_by(|a, b| a.order().cmp(&b.order()));
     near.dedup_by(|a, b| a.request == b.request);
     let miss = |near: Near<'_>| Miss {
         route: route(&near.candidate.rule, near.candidate.index),
