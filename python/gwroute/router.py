@@ -109,7 +109,9 @@ class Router:
 
     def __init__(self, snapshot: Snapshot, *, _table: _native.RouteTable | None = None) -> None:
         self.snapshot = snapshot
-        self._table = _table or _native.RouteTable.compile(ir.encode(snapshot))
+        if _table is None:
+            _table = _native.RouteTable.compile(ir.encode(snapshot))
+        self._table = _table
         self.decide = self._table.decide
         self.decide_parts = self._table.decide_parts
 
