@@ -18,6 +18,8 @@ pub(crate) struct Request {
     pub(crate) scheme: Option<String>,
     pub(crate) authority: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
+    /// The port of the URL, written out or by its scheme; without one, that of the Host header.
+    pub(crate) port: Option<u16>,
 }
 
 #[pymethods]
@@ -27,17 +29,23 @@ impl Request {
     fn new(method: String, url: &str, headers: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let headers = headers.map_or_else(|| Ok(Vec::new()), pairs)?;
         let (scheme, authority, target) = split_url(url)?;
-        // As with curl, a Host header says more than the URL.
+        // As with curl, a Host header says more than the URL, but the connection is the URL's.
         let named = headers
             .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("host"));
-        let authority = named.map(|(_, value)| value.clone()).or(authority);
+            .find(|(name, _)| name.eq_ignore_ascii_case("host"))
+            .map(|(_, value)| value.clone());
+        let connected = authority.as_ref().or(named.as_ref());
+        let port = connected
+            .and_then(|authority| port_of(authority))
+            .or_else(|| port_of_scheme(scheme.as_deref()?));
+        let authority = named.or(authority);
         Ok(Self {
             method,
             target,
             scheme,
             authority,
             headers,
+            port,
         })
     }
 
@@ -96,22 +104,6 @@ impl Request {
     }
 }
 
-impl Request {
-    /// The port of the URL, written out or by its scheme.
-    pub(crate) fn port(&self) -> Option<u16> {
-        let authority = self.authority.as_deref().unwrap_or_default();
-        let behind_address = authority.rfind(']').map_or(0, |end| end + 1);
-        let port = authority[behind_address..]
-            .rsplit_once(':')
-            .and_then(|(_, port)| port.parse().ok());
-        port.or(match self.scheme.as_deref()? {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        })
-    }
-}
-
 impl RequestView for Request {
     type Value<'a> = &'a [u8];
 
@@ -134,6 +126,20 @@ impl RequestView for Request {
             .iter()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_str()));
         lines.map(|(_, value)| value.as_bytes())
+    }
+}
+
+/// The port that is written out.
+fn port_of(authority: &str) -> Option<u16> {
+    let behind_address = authority.rfind(']').map_or(0, |end| end + 1);
+    authority[behind_address..].rsplit_once(':')?.1.parse().ok()
+}
+
+fn port_of_scheme(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
     }
 }
 

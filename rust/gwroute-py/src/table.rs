@@ -88,7 +88,7 @@ impl RouteTable {
         draw: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let view = request.get();
-        let at = self.entry(&Place { port, gateway }, || view.port())?;
+        let at = self.entry(&Place { port, gateway }, || view.port)?;
         let decision = self
             .0
             .decide(at, sni, view, draw.unwrap_or_else(fastrand::f64));
@@ -137,7 +137,7 @@ impl RouteTable {
         draw: Option<f64>,
         assumed: Vec<String>,
     ) -> PyResult<Explanation> {
-        let at = self.entry(&Place { port, gateway }, || request.port())?;
+        let at = self.entry(&Place { port, gateway }, || request.port)?;
         let draw = draw.unwrap_or_else(fastrand::f64);
         let mut explanation = py.detach(|| self.0.explain(at, sni, request, draw));
         explanation.set_assumed(assumed);
