@@ -29,7 +29,7 @@ from gwroute.resolve.topology import (
     topology_limits,
 )
 
-__all__ = ["Reach", "Scope", "upstream_of"]
+__all__ = ["Reach", "Scope", "problem_finding", "upstream_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ def _select(upstream: ir.Upstream, service: Service, found: list[Candidate], sco
     removed: list[ir.RemovedEndpoint] = []
     words: list[str] = []
     problems: list[Problem] = []
+    some = bool(found)
     limits = topology_limits(service.metadata.annotations.get(ANNOTATION), scope)
     if limits:
         limit = _first_with_endpoints(limits, found)
@@ -114,11 +115,16 @@ def _select(upstream: ir.Upstream, service: Service, found: list[Candidate], sco
             removed=tuple(removed),
             scope="; ".join(words) or None,
         ),
-        tuple(_finding(service, problem) for problem in problems),
+        tuple(
+            problem_finding(service, problem)
+            for problem in problems
+            if some or not problem.of_place
+        ),
     )
 
 
-def _finding(service: Service, problem: Problem) -> Finding:
+def problem_finding(service: Service, problem: Problem) -> Finding:
+    """What is wrong with a Service's scope, at the field that asks for it."""
     return Finding.at(
         problem.code,
         service,

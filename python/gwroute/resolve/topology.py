@@ -75,6 +75,8 @@ class Problem:
     help: str
     field: str = ANNOTATION_FIELD
     """Field of the Service that asked for the limit."""
+    of_place: bool = False
+    """It is about where the proxy is, so it matters only if there is something to limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def _own_node(key: str, scope: Scope) -> Limit:
                 "warning",
                 f"{key} asks for the own node, which is unknown; the own pool is used",
                 "set --node (or NODE_NAME)",
+                of_place=True,
             ),
         ),
     )
@@ -224,6 +227,7 @@ def _nowhere(key: str, problem: str, options: str, scope: Scope) -> Limit:
                 "warning",
                 f"{key} asks for endpoints nearby, but {problem}; all endpoints are used",
                 f"set {options}",
+                of_place=True,
             ),
         ),
     )
@@ -241,6 +245,7 @@ def _refused(key: str, problem: str, options: str, code: str = "GWR519") -> Limi
                 "error",
                 f"{key} asks for endpoints nearby, but {problem}; strict mode uses none",
                 f"set {options}",
+                of_place=True,
             ),
         ),
     )
@@ -263,6 +268,7 @@ def _pool_not_found(scope: Scope) -> Limit:
                 "warning",
                 f"{problem}; all endpoints are used",
                 "give the name of a NodePool or the value of a pool label",
+                of_place=True,
             ),
         ),
     )
