@@ -17,6 +17,7 @@ from gwroute.resolve.parents import Parent, Place, parents_of, places_of, scopes
 from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.report import (
     GatewayReport,
+    doubts,
     orphan_finding,
     report_gateway,
     resolved_gateway,
@@ -134,6 +135,7 @@ class GatewayPass:
             chain(
                 *(plan.findings for plan in classes),
                 *(plan.findings for plan in self._sorted()),
+                *(doubts(self._plans.values[key], place) for key, place in self._places.items()),
                 *orphans,
             )
         )

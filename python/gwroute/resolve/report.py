@@ -19,7 +19,14 @@ from gwroute.resolve.result import ResolvedGateway, ResolvedListener
 from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
-__all__ = ["GatewayReport", "orphan_finding", "report_gateway", "resolved_gateway", "serving"]
+__all__ = [
+    "GatewayReport",
+    "doubts",
+    "orphan_finding",
+    "report_gateway",
+    "resolved_gateway",
+    "serving",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,18 @@ def orphan_finding(store: ObjectStore, key: ObjectKey) -> tuple[Finding, ...] | 
     message = f"{key}: Gateway {namespace}/{ref.name} does not exist; its listeners are not served"
     hint = did_you_mean(ref.name, known)
     return (Finding.at("GWR303", found, "spec.parentRef.name", message, help=hint),)
+
+
+def doubts(plan: GatewayPlan, place: Place) -> tuple[Finding, ...]:
+    """Where something less weighty says that a served Gateway is in another pool."""
+    if not place.served:
+        return ()
+    words = "; the first counts"
+    hint = "correct the one that is wrong"
+    return tuple(
+        Finding.at("GWR518", plan.gateway, None, f"{plan.gateway.key}: {doubt}{words}", help=hint)
+        for doubt in place.location.doubts
+    )
 
 
 def serving(plan: GatewayPlan, place: Place) -> Iterable[ir.Listener]:

@@ -66,4 +66,5 @@ class Resolver:
             findings=gateways.findings + routes.findings + upstreams.findings,
             assumed=completed.sentences,
             gateways=gateways.resolved(routes.attached),
+            options=self._options,
         )

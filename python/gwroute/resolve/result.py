@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gwroute import ir
 from gwroute.finding import Finding
@@ -10,6 +10,7 @@ from gwroute.model import Gateway, GatewayClass, ObjectKey
 from gwroute.nodepools import Location, PoolName
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.infrastructure import EffectiveProxy
+from gwroute.resolve.options import Options
 
 __all__ = ["Resolution", "ResolvedGateway", "ResolvedListener"]
 
@@ -71,3 +72,5 @@ class Resolution:
     """What was missing and taken to exist, a sentence each."""
     gateways: tuple[ResolvedGateway, ...] = ()
     """Gateways of our classes, by namespace and name."""
+    options: Options = field(default_factory=Options)
+    """What resolution was told beside the objects."""
