@@ -179,7 +179,6 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 
 ASKED = {
-    "nodepools.py::_build": "one pass over nodes, claims and pools, in the order that decides",
     "gwroute-core/src/decision.rs": "to be divided by the variants of a decision",
     "gwroute-core/src/decision.rs::carry_out": "to be divided with its file",
     "gwroute-core/src/explain/misses.rs::measure": "to be divided by what is measured",

@@ -240,27 +240,8 @@ def _build(
     buckets: Iterable[NodeBucket],
     label_keys: tuple[str, ...],
 ) -> PoolIndex:
-    names_of = {
-        node.metadata.name: tuple(
-            (key, value) for key in label_keys if (value := node.metadata.labels.get(key))
-        )
-        for node in nodes
-    }
-    listed = _listed(objects, buckets)
-    groups, conflicts = _groups(names_of, listed)
-    order = {key: at for at, key in enumerate(_all_keys(label_keys))}
-    known = frozenset(names_of)
-    labelled: dict[PoolName, set[str]] = {}
-    for node, names in names_of.items():
-        for name in names:
-            labelled.setdefault(name, set()).add(node)
-    pools = sorted(
-        (
-            _pool(tuple(sorted(group, key=lambda name: order[name[0]])), labelled, listed, known)
-            for group in groups
-        ),
-        key=lambda pool: (pool.name, pool.names),
-    )
+    names_of = {node.metadata.name: _names(node, label_keys) for node in nodes}
+    pools, conflicts = _pools(names_of, _listed(objects, buckets), label_keys)
     named = {name: pool for pool in pools for name in pool.names}
     member: dict[str, Pool] = {}
     for pool in pools:
@@ -268,9 +249,9 @@ def _build(
             member.setdefault(node, pool)
     return PoolIndex(
         label_keys=label_keys,
-        pools=tuple(pools),
+        pools=pools,
         conflicts=conflicts,
-        nodes=known,
+        nodes=frozenset(names_of),
         zones={
             node.metadata.name: zone
             for node in nodes
@@ -280,6 +261,30 @@ def _build(
         _labelled={node: named[names[0]] for node, names in names_of.items() if names},
         _member=member,
     )
+
+
+def _names(node: Node, label_keys: tuple[str, ...]) -> tuple[PoolName, ...]:
+    """Names of the pool that the labels of a node say."""
+    labels = node.metadata.labels
+    return tuple((key, value) for key in label_keys if (value := labels.get(key)))
+
+
+def _pools(
+    names_of: Mapping[str, tuple[PoolName, ...]], listed: Listed, label_keys: tuple[str, ...]
+) -> tuple[tuple[Pool, ...], tuple[Conflict, ...]]:
+    """All pools by name, and the names that could not be made one pool."""
+    groups, conflicts = _groups(names_of, listed)
+    order = {key: at for at, key in enumerate(_all_keys(label_keys))}
+    known = frozenset(names_of)
+    labelled: dict[PoolName, set[str]] = {}
+    for node, names in names_of.items():
+        for name in names:
+            labelled.setdefault(name, set()).add(node)
+    pools = (
+        _pool(tuple(sorted(group, key=lambda name: order[name[0]])), labelled, listed, known)
+        for group in groups
+    )
+    return tuple(sorted(pools, key=lambda pool: (pool.name, pool.names))), conflicts
 
 
 Listed = Mapping[PoolName, tuple[Members, frozenset[str]]]
