@@ -30,6 +30,14 @@ impl Report {
         })
     }
 
+    /// Waits, not for long, until the lines of requests that have ended are written. A program
+    /// that ends may otherwise take the last ones along.
+    pub fn flush(&self) {
+        if let Some(log) = &self.log {
+            log.flush();
+        }
+    }
+
     /// Lines that the access log had no room for.
     pub fn dropped_lines(&self) -> u64 {
         self.log.as_ref().map_or(0, AccessLog::dropped)

@@ -138,6 +138,7 @@ impl Proxy {
         let grace = Duration::try_from_secs_f64(grace).unwrap_or_default();
         py.detach(|| {
             let whole = self.proxy.stop(grace);
+            self.report.flush();
             drop(self.lock().take());
             whole
         })

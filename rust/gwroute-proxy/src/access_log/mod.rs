@@ -59,6 +59,11 @@ impl AccessLog {
         self.writer.push(line);
     }
 
+    /// Waits, not for long, until what was logged before is written.
+    pub(crate) fn flush(&self) {
+        self.writer.flush();
+    }
+
     /// Lines that were not written since the start.
     pub(crate) fn dropped(&self) -> u64 {
         self.writer.dropped()

@@ -28,10 +28,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Writer {
     /// Some until it is dropped.
-    lines: Option<Sender<Vec<u8>>>,
+    items: Option<Sender<Item>>,
     counts: Arc<Counts>,
     /// Closed when the thread ends.
     ended: Receiver<()>,
+}
+
+/// What the thread is handed.
+#[derive(Debug)]
+enum Item {
+    Line(Vec<u8>),
+    /// Closed once all that came before is written.
+    Mark(Sender<()>),
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +52,7 @@ struct Counts {
 
 impl Writer {
     pub(super) fn start(sink: Box<dyn Write + Send>) -> io::Result<Self> {
-        let (lines, waiting) = bounded(LINES);
+        let (items, waiting) = bounded(LINES);
         let (end, ended) = bounded(0);
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
@@ -55,7 +63,7 @@ impl Writer {
                 drop(end);
             })?;
         Ok(Self {
-            lines: Some(lines),
+            items: Some(items),
             counts,
             ended,
         })
@@ -65,10 +73,21 @@ impl Writer {
     pub(super) fn push(&self, line: Vec<u8>) {
         let length = line.len();
         let before = self.counts.waiting.fetch_add(length, Relaxed);
-        let lines = self.lines.as_ref().filter(|_| before < BYTES);
-        if lines.is_none_or(|lines| lines.try_send(line).is_err()) {
+        let items = self.items.as_ref().filter(|_| before < BYTES);
+        if items.is_none_or(|items| items.try_send(Item::Line(line)).is_err()) {
             self.counts.waiting.fetch_sub(length, Relaxed);
             self.counts.dropped.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Waits, not for long, until what was pushed before is written.
+    pub(super) fn flush(&self) {
+        let (mark, written) = bounded(0);
+        if let Some(items) = &self.items
+            && items.send_timeout(Item::Mark(mark), PATIENCE).is_ok()
+        {
+            // Nothing is ever sent; it is closed, or the patience ends.
+            let _ = written.recv_timeout(PATIENCE);
         }
     }
 
@@ -79,37 +98,68 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.lines.take());
+        drop(self.items.take());
         // Nothing is ever sent; it ends with the thread or after the patience.
         let _ = self.ended.recv_timeout(PATIENCE);
     }
 }
 
-fn write(lines: &Receiver<Vec<u8>>, mut sink: Box<dyn Write + Send>, counts: &Counts) {
-    let mut batch = Vec::with_capacity(2 * BATCH);
-    while let Ok(line) = lines.recv() {
-        batch.extend_from_slice(&line);
-        let mut count = 1;
+fn write(items: &Receiver<Item>, mut sink: Box<dyn Write + Send>, counts: &Counts) {
+    let mut batch = Batch::default();
+    while let Ok(item) = items.recv() {
+        batch.add(item);
         loop {
-            while batch.len() < BATCH
-                && let Ok(line) = lines.try_recv()
+            while batch.bytes.len() < BATCH
+                && let Ok(item) = items.try_recv()
             {
-                batch.extend_from_slice(&line);
-                count += 1;
+                batch.add(item);
             }
             if batch.is_empty() {
                 break;
             }
-            if sink.write_all(&batch).and_then(|()| sink.flush()).is_err() {
-                counts.dropped.fetch_add(count, Relaxed);
-            }
-            counts.waiting.fetch_sub(batch.len(), Relaxed);
-            batch.clear();
-            count = 0;
-            if lines.is_empty() {
+            batch.write(&mut sink, counts);
+            if items.is_empty() {
                 thread::sleep(PAUSE);
             }
         }
+    }
+}
+
+/// What is written at once.
+#[derive(Debug, Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    lines: u64,
+    marks: Vec<Sender<()>>,
+}
+
+impl Batch {
+    fn add(&mut self, item: Item) {
+        match item {
+            Item::Line(line) => {
+                self.bytes.extend_from_slice(&line);
+                self.lines += 1;
+            }
+            Item::Mark(mark) => self.marks.push(mark),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.marks.is_empty()
+    }
+
+    fn write(&mut self, sink: &mut dyn Write, counts: &Counts) {
+        if sink
+            .write_all(&self.bytes)
+            .and_then(|()| sink.flush())
+            .is_err()
+        {
+            counts.dropped.fetch_add(self.lines, Relaxed);
+        }
+        counts.waiting.fetch_sub(self.bytes.len(), Relaxed);
+        self.bytes.clear();
+        self.lines = 0;
+        self.marks.clear();
     }
 }
 
@@ -182,6 +232,18 @@ mod tests {
         }
         assert_eq!(writer.dropped(), 2);
         drop(let_go);
+    }
+
+    #[test]
+    fn flushing_waits_until_all_before_it_is_written() {
+        let (writer, seen, let_go) = stuck();
+        drop(let_go);
+        for number in 0..1000 {
+            writer.push(format!("{number}\n").into_bytes());
+        }
+        writer.flush();
+        let written: Vec<u8> = seen.try_iter().flatten().collect();
+        assert!(written.ends_with(b"\n999\n"));
     }
 
     #[test]
