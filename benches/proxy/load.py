@@ -53,8 +53,8 @@ def run(port: int, *, seconds: int, core: int, connections: int, script: Path | 
     return Load(
         requests=int(_find(r"(\d+) requests in", text)),
         per_second=float(_find(r"Requests/sec:\s+([\d.]+)", text)),
-        p50=_seconds(_find(r"50%\s+(\S+)", text)),
-        p99=_seconds(_find(r"99%\s+(\S+)", text)),
+        p50=_seconds(_find(r"(?m)^\s+50%\s+(\S+)", text)),
+        p99=_seconds(_find(r"(?m)^\s+99%\s+(\S+)", text)),
     )
 
 
