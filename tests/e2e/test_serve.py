@@ -19,6 +19,7 @@ from support.serving import HERE, HOST, Served, copy_edge, echoes, serving
 from support.transcript import run
 
 POD = "backend-5bff7c6d9-aaaaa"
+RELOADED = "gwroute_config_last_reload_successful"
 
 
 @pytest.fixture
@@ -179,17 +180,17 @@ def test_new_and_gone_files_count(served: Served, folder: Path) -> None:
 def test_a_broken_file_leaves_the_last_good_state_and_is_mended(
     served: Served, folder: Path
 ) -> None:
-    assert metric(served, "gwroute_config_last_reload_successful") == 1
+    assert metric(served, RELOADED) == 1
     route = folder / "httproute.yaml"
     good = route.read_text("utf-8")
     generation = served.generation()
     route.write_text("kind: HTTPRoute\n  spec: [", "utf-8")
     served.process.told(r"httproute\.yaml:\d+:\d+: error GWR001: .*; what is live of it stays$")
-    assert metric(served, "gwroute_config_last_reload_successful") == 0
+    eventually(lambda: metric(served, RELOADED) == 0, because="what is told is counted")
     assert (served.get().status, served.generation()) == (200, generation)
     route.write_text(good, "utf-8")
     served.process.told(rf"^mended; generation {generation} -> ")
-    assert metric(served, "gwroute_config_last_reload_successful") == 1
+    eventually(lambda: metric(served, RELOADED) == 1, because="it is mended")
 
 
 def test_the_rest_is_served_beside_a_broken_file(served: Served, folder: Path) -> None:
