@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from process import HOST
+
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 CYCLE = """
@@ -45,7 +47,7 @@ def run(port: int, *, seconds: int, core: int, connections: int, script: Path | 
     argv = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     argv += ["--latency", "-H", "Host: www.example.com"]
     argv += ["-s", str(script)] if script else []
-    argv += [f"http://127.0.0.1:{port}/get"]
+    argv += [f"http://{HOST}:{port}/get"]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     text = done.stdout
     if trouble := re.search(r"Socket errors.*|Non-2xx.*", text):
@@ -60,7 +62,7 @@ def run(port: int, *, seconds: int, core: int, connections: int, script: Path | 
 
 def cycle(folder: Path, paths: int) -> Path:
     """A script that asks for so many paths, in an order that is no neighbour's."""
-    file = folder / "cycle.lua"
+    file = folder / f"cycle-{paths}.lua"
     file.write_text(CYCLE % (paths - 1, paths))
     return file
 

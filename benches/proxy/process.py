@@ -14,6 +14,9 @@ from types import TracebackType
 PATIENCE = 60.0
 """Seconds for a process to accept connections."""
 
+HOST = "127.0.0.77"
+"""Where everything listens: an address of loopback that nothing else is likely to use."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -41,11 +44,11 @@ class Running:
             )
 
     def wait_for(self, port: int) -> float:
-        """Waits until the port of this machine accepts; the seconds that took."""
+        """Waits until the port accepts; the seconds that took."""
         begin = time.perf_counter()
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                socket.create_connection((HOST, port), timeout=1).close()
             except OSError:
                 if self._process.poll() is not None:
                     raise SystemExit(f"{self._log.stem} ended:\n{self._log.read_text()}") from None
@@ -91,6 +94,6 @@ class Running:
 def free_port() -> int:
     """A port that is free now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -39,6 +39,9 @@ MAKERS = {
     "envoy": subjects.envoy,
 }
 
+PARTS = ("rivals", "scale", "memory")
+"""Of the benchmark."""
+
 ROUTES = 10_000
 """On one host, beside one."""
 
@@ -75,9 +78,11 @@ def main() -> None:
         folder, port = Path(name), free_port()
         backend = Subject("backend", subjects.backend(folder, port).argv, port)
         _start(stack, backend, LOAD_CORE, folder)
-        _compare(stack, folder, port, settings, wanted)
-        if not arguments.only:
+        if "rivals" in arguments.parts:
+            _compare(stack, folder, port, settings, wanted)
+        if "scale" in arguments.parts:
             _scale(stack, folder, port, settings)
+        if "memory" in arguments.parts:
             _memory(folder, port)
 
 
@@ -86,7 +91,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each proxy")
     parser.add_argument("--seconds", type=int, default=3, help="of each round")
     parser.add_argument("--connections", type=int, default=32, help="that wrk keeps open")
-    parser.add_argument("--only", nargs="*", choices=MAKERS, help="some, and no scale")
+    parser.add_argument("--only", nargs="+", choices=MAKERS, help="some of the proxies")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="some parts")
     return parser.parse_args()
 
 
@@ -166,21 +172,24 @@ def _scale(stack: ExitStack, folder: Path, backend: int, settings: Settings) -> 
         subjects.gwroute(many, free_port(), backend, ROUTES),
     ]
     running = {subject.name: _start(stack, subject, PROXY_CORE, folder) for subject in compared}
-    script = load.cycle(folder, ROUTES)
-    print(f"\n{ROUTES:,} paths in turn:")
-    _print(_rounds(compared, running, settings, script), "gwroute")
+    for question, script in (
+        ("one path", load.cycle(folder, 1)),
+        (f"{ROUTES:,} paths in turn, each another route's", load.cycle(folder, ROUTES)),
+    ):
+        print(f"\n{question}:")
+        _print(_rounds(compared, running, settings, script), "gwroute")
 
 
 def _memory(folder: Path, backend: int) -> None:
-    place = folder / "memory"
-    place.mkdir()
-    subject = subjects.gwroute(place, free_port(), backend, MEMORY_ROUTES)
-    with ExitStack() as stack:
-        running = _start(stack, subject, PROXY_CORE, folder)
-        script = load.cycle(folder, MEMORY_ROUTES)
-        load.run(subject.port, seconds=3, core=LOAD_CORE, connections=32, script=script)
-        resident = running.resident_bytes() / 1e6
-    print(f"\nresident memory, serving {MEMORY_ROUTES:,} routes: {resident:.0f} MB")
+    print(f"\nresident memory, serving {MEMORY_ROUTES:,} routes on one host:")
+    settings = Settings(rounds=1, seconds=3, connections=32)
+    for make, paths in ((subjects.gwroute, MEMORY_ROUTES), (subjects.gwroute_full, 0)):
+        subject = make(folder / make.__name__, free_port(), backend, MEMORY_ROUTES)
+        script = load.cycle(folder, paths) if paths else None
+        with ExitStack() as stack:
+            running = _start(stack, subject, PROXY_CORE, folder)
+            _sample(subject, running, settings, script)
+            print(f"{subject.name:28} {running.resident_bytes() / 1e6:4.0f} MB")
 
 
 def _rounds(

@@ -14,6 +14,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from process import HOST
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from data.routes import write
+
 BODY = "x" * 128
 """What the backend answers."""
 
@@ -29,15 +35,15 @@ http {{
 """
 
 NGINX_BACKEND = """
-server {{ listen 127.0.0.1:{port} backlog=4096; default_type text/plain; return 200 "{body}"; }}
+server {{ listen {host}:{port} backlog=4096; default_type text/plain; return 200 "{body}"; }}
 """
 
 NGINX_PROXY = """
 upstream backend {{
-  server 127.0.0.1:{backend}; keepalive 256; keepalive_requests 1000000000;
+  server {host}:{backend}; keepalive 256; keepalive_requests 1000000000;
 }}
 server {{
-  listen 127.0.0.1:{port} backlog=4096; server_name www.example.com;
+  listen {host}:{port} backlog=4096; server_name www.example.com;
   location /get {{
     proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -61,12 +67,12 @@ defaults
   option forwardfor
   http-reuse always
 frontend front
-  bind 127.0.0.1:{port}
+  bind {host}:{port}
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Request-Id %[uuid]
   use_backend back if {{ hdr(host) -i www.example.com }} {{ path_beg /get }}
 backend back
-  server one 127.0.0.1:{backend} pool-max-conn 256
+  server one {host}:{backend} pool-max-conn 256
 """
 
 GATEWAY = """
@@ -81,7 +87,9 @@ metadata: {name: bench, namespace: bench}
 spec:
   gatewayClassName: bench
   listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
----
+"""
+
+BACKEND = """
 apiVersion: v1
 kind: Service
 metadata: {name: backend, namespace: bench}
@@ -93,7 +101,7 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {{name: {name}, namespace: bench}}
 spec:
-  parentRefs: [{{name: bench}}]
+  parentRefs: [{{namespace: {namespace}, name: {gateway}}}]
   hostnames: [www.example.com]
   rules:
   - matches: [{{path: {{type: PathPrefix, value: {path}}}}}]
@@ -112,13 +120,13 @@ class Subject:
 
 def backend(folder: Path, port: int) -> Subject:
     """nginx, answering by itself."""
-    http = NGINX_BACKEND.format(port=port, body=BODY)
+    http = NGINX_BACKEND.format(host=HOST, port=port, body=BODY)
     return _nginx("backend", folder, port, http)
 
 
 def nginx(folder: Path, port: int, backend: int) -> Subject:
     """nginx as a reverse proxy."""
-    return _nginx("nginx", folder, port, NGINX_PROXY.format(port=port, backend=backend))
+    return _nginx("nginx", folder, port, NGINX_PROXY.format(host=HOST, port=port, backend=backend))
 
 
 def _nginx(name: str, folder: Path, port: int, http: str) -> Subject:
@@ -131,7 +139,7 @@ def _nginx(name: str, folder: Path, port: int, http: str) -> Subject:
 def haproxy(folder: Path, port: int, backend: int) -> Subject:
     """HAProxy in the foreground."""
     file = folder / "haproxy.cfg"
-    file.write_text(HAPROXY.format(port=port, backend=backend))
+    file.write_text(HAPROXY.format(host=HOST, port=port, backend=backend))
     return Subject("haproxy", ("haproxy", "-db", "-f", str(file)), port)
 
 
@@ -176,22 +184,42 @@ def _envoy_document(port: int, backend: int) -> dict[str, object]:
 
 
 def _address(port: int) -> dict[str, object]:
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {"socket_address": {"address": HOST, "port_value": port}}
 
 
 def gwroute(folder: Path, port: int, backend: int, routes: int = 1) -> Subject:
-    """gwroute with one worker, and so many routes on one host."""
-    manifests = folder / f"manifests-{routes}"
-    manifests.mkdir()
-    (manifests / "gateway.yaml").write_text(GATEWAY)
+    """gwroute with one worker, and so many plain routes on one host."""
     paths = ["/get"] if routes == 1 else [f"/get/{number}" for number in range(routes)]
-    documents = [ROUTE.format(name=f"r{i}", path=path) for i, path in enumerate(paths)]
-    (manifests / "routes.yaml").write_text("---".join(documents))
-    argv = (
+    manifests = folder / "manifests"
+    manifests.mkdir(parents=True)
+    (manifests / "gateway.yaml").write_text(GATEWAY)
+    _write_routes(manifests, "bench/bench", paths)
+    name = "gwroute" if routes == 1 else f"gwroute, {routes:,} routes"
+    return Subject(name, _gwroute(manifests, port, backend), port)
+
+
+def gwroute_full(folder: Path, port: int, backend: int, routes: int) -> Subject:
+    """gwroute with so many routes that have two of everything, and a plain one to ask for."""
+    manifests = folder / "manifests"
+    write(manifests, routes)
+    _write_routes(manifests, "infra/public", ["/get"])
+    name = f"gwroute, {routes:,} full routes"
+    return Subject(name, _gwroute(manifests, port, backend), port)
+
+
+def _write_routes(manifests: Path, parent: str, paths: list[str]) -> None:
+    namespace, _, gateway = parent.partition("/")
+    documents = [
+        ROUTE.format(name=f"r{number}", path=path, namespace=namespace, gateway=gateway)
+        for number, path in enumerate(paths)
+    ]
+    (manifests / "plain.yaml").write_text("---".join([BACKEND, *documents]))
+
+
+def _gwroute(manifests: Path, port: int, backend: int) -> tuple[str, ...]:
+    return (
         *(str(Path(sys.executable).parent / "gwroute"), "serve", "-f", str(manifests)),
-        *("--workers", "1", "--access-log", "off", "--listen", f"80=127.0.0.1:{port}"),
-        *("--endpoint", f"bench/backend:80=127.0.0.1:{backend}"),
+        *("--workers", "1", "--access-log", "off", "--listen", f"80={HOST}:{port}"),
+        *("--endpoint", f"bench/backend:80={HOST}:{backend}"),
         *("--admin", "off", "--stats", "off", "--ready-address", "off"),
     )
-    name = "gwroute" if routes == 1 else f"gwroute, {routes:,} routes"
-    return Subject(name, argv, port)
