@@ -454,6 +454,9 @@ class Origin:
     def column(self) -> int:
         """Column at which the object begins, from 1, in characters."""
 
+    def is_same(self, other: Origin) -> bool:
+        """Whether the same object stands at the same place in both texts, and all its fields do."""
+
     def position(self, field: str, *, key: bool = False) -> tuple[int, int]:
         """Line and column of a field; of the nearest part of its path if there is no such field.
 

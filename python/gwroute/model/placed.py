@@ -49,5 +49,14 @@ class Placed:
         document: dict[str, Any] = json.loads(self._place.document())
         return document
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the place of the same object, written the same, in a text of that name."""
+        if not isinstance(other, Placed):
+            return NotImplemented
+        return self.file == other.file and self._place.is_same(other._place)
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.line, self.column))
+
     def __repr__(self) -> str:
         return f"<{self.file}:{self.line}:{self.column}>"

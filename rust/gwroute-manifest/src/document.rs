@@ -129,7 +129,7 @@ impl<'t> Reader<'t> {
         self.json.truncate(json);
         self.json.push_str(&self.out[start..]);
         self.out.truncate(start);
-        let origin = Origin::new(span.start, end, rules.into_lines());
+        let origin = Origin::new(span.start, end, rules.into_lines(), &self.json[json..]);
         self.found.push(Found {
             json: json..self.json.len(),
             head,

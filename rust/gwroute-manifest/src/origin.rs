@@ -3,6 +3,8 @@
 //! Only the object's place in its text is kept. A field's place is found by reading the object
 //! once more, up to that field.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use granit_parser::{Event, Marker, Parser, Span, StrInput, StructureStyle};
 
 use crate::document::{Mode, Reader};
@@ -26,17 +28,29 @@ pub struct Origin {
     /// Column of its first byte, from 1, in characters.
     pub column: u32,
     rules: Box<[u32]>,
+    /// Of the object in JSON, to which text outside of the object may contribute.
+    digest: u64,
 }
 
 impl Origin {
-    pub(crate) fn new(start: Marker, end: Marker, rules: Box<[u32]>) -> Self {
+    pub(crate) fn new(start: Marker, end: Marker, rules: Box<[u32]>, json: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        json.hash(&mut hasher);
         Self {
             start: narrow(start.byte_offset().unwrap_or_default()),
             end: narrow(end.byte_offset().unwrap_or_default()),
             line: narrow(start.line()),
             column: narrow(start.col() + 1),
             rules,
+            digest: hasher.finish(),
         }
+    }
+
+    /// Whether the same object stands at the same place in two texts, down to each field's place.
+    pub fn is_same(&self, text: &str, other: &Self, other_text: &str) -> bool {
+        (self.line, self.column, self.digest, &self.rules)
+            == (other.line, other.column, other.digest, &other.rules)
+            && without_trailer(self.own(text)) == without_trailer(other.own(other_text))
     }
 
     /// The same in the whole text, of which it was found in a part.
@@ -101,11 +115,25 @@ impl Origin {
 
     /// The object's own text, at the column at which it stands.
     fn alone(&self, text: &str) -> String {
-        let own = text.get(self.start as usize..self.end as usize);
-        let mut alone = " ".repeat(self.column as usize - 1);
-        alone.push_str(own.unwrap_or_default());
-        alone
+        " ".repeat(self.column as usize - 1) + self.own(text)
     }
+
+    fn own<'t>(&self, text: &'t str) -> &'t str {
+        let own = text.get(self.start as usize..self.end as usize);
+        own.unwrap_or_default()
+    }
+}
+
+/// The text of an object without the blank lines and comments between it and what follows.
+fn without_trailer(own: &str) -> &str {
+    let mut own = own.trim_end();
+    while let Some((before, line)) = own.rsplit_once('\n') {
+        if !line.trim_start().starts_with('#') {
+            break;
+        }
+        own = before.trim_end();
+    }
+    own
 }
 
 /// Goes down a path.

@@ -364,3 +364,20 @@ fn a_list_is_at_its_first_dash() {
     let text = "a:\n- - b\n";
     assert_eq!(origins(text)[0].position(text, "a[0]", false), (2, 3));
 }
+
+#[test]
+fn the_same_object_at_the_same_place_is_the_same() {
+    let same = |one: &str, other: &str| origins(one)[0].is_same(one, &origins(other)[0], other);
+    assert!(same("a: 1\n", "a: 1"));
+    assert!(same("a: 1\n---\nb: 1\n", "a: 1\n\n# about b\n---\nb: 2\n"));
+    assert!(!same("a: 1\n", "a: 2\n"));
+    assert!(!same("a: 1\n", "a:  1\n"), "a field is elsewhere");
+    assert!(!same("a: 1\n", "\na: 1\n"));
+    assert!(!same("a: |\n  # one\n", "a: |\n  # other\n"));
+    let list = |value: &str| format!("kind: List\nitems:\n- a: &x {value}\n- a: *x\n");
+    let (one, other) = (list("1"), list("2"));
+    assert!(
+        !origins(&one)[1].is_same(&one, &origins(&other)[1], &other),
+        "other text made it"
+    );
+}

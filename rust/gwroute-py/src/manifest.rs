@@ -41,6 +41,12 @@ impl Origin {
         self.place.column
     }
 
+    /// Whether the same object stands at the same place in two texts.
+    fn is_same(&self, other: &Self) -> bool {
+        self.place
+            .is_same(&self.source.text, &other.place, &other.source.text)
+    }
+
     /// Line and column of a field, or of the nearest part of it that there is.
     #[pyo3(signature = (field, *, key = false))]
     fn position(&self, field: &str, key: bool) -> (u32, u32) {
