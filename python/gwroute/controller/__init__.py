@@ -173,8 +173,8 @@ class Controller:
         what = words.changed(old, self._store)
         before, self._fault = self._fault, words.fault(self._store)
         if self._fault is not None and self._fault != before:
-            self._reporter.unreadable(self._store)
             self._plane.reload_failed(self._fault)
+            self._reporter.unreadable(self._store)
         waits = self._restored and words.unreadable(self._store) is not None
         mended = before is not None and self._fault is None
         if waits or not (what or mended or self._restored):
