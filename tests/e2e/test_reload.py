@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from support.client import TIMEOUT
@@ -43,44 +44,42 @@ spec:
 """Each form of the route writes its own name on request and response, and leads to its own pod."""
 
 
-def forms(served: Served, found: Counter[tuple[object, ...]]) -> None:
-    """Counts what came of a client's requests: status, form of request, of response, and pod."""
-    connection = http.client.HTTPConnection(*served.address(), timeout=TIMEOUT)
-    for _ in range(REQUESTS):
-        connection.request("GET", "/get", headers={"host": HOST})
-        answer = connection.getresponse()
-        seen = json.loads(answer.read() or b"{}")
-        request = tuple(seen.get("headers", {}).get("X-Form", ()))
-        found[answer.status, request, answer.headers["x-form"], seen.get("pod")] += 1
-    connection.close()
+def forms(served: Served) -> Counter[tuple[object, ...]]:
+    """What came of a client's requests: status, form of request and response, and pod."""
+    found: Counter[tuple[object, ...]] = Counter()
+    with closing(http.client.HTTPConnection(*served.address(), timeout=TIMEOUT)) as connection:
+        for _ in range(REQUESTS):
+            connection.request("GET", "/get", headers={"host": HOST})
+            answer = connection.getresponse()
+            body = answer.read()
+            seen = json.loads(body) if answer.status == 200 else {"headers": {}}
+            request = tuple(seen["headers"].get("X-Form", ()))
+            found[answer.status, request, answer.headers["x-form"], seen.get("pod")] += 1
+    return found
+
+
+def change(route: Path, backend: str) -> None:
+    """Another form of the route, written over the last one as ``cp`` does it."""
+    route.write_text(ROUTE.format(backend=backend), "utf-8")
 
 
 def test_no_request_is_lost_and_none_is_answered_by_a_mixture(tmp_path: Path) -> None:
     names = ("backend", "backend-2")
     copy_edge(tmp_path, "httproute-prefix.yaml")
     route = tmp_path / "httproute.yaml"
-    route.write_text(ROUTE.format(backend=names[0]), "utf-8")
-    with echoes(*names) as address:
-        options = [
-            word
-            for name in names
-            for word in ("--endpoint", f"default/{name}:3000={address[name]}")
-        ]
+    change(route, names[0])
+    changes = 0
+    with echoes(*names) as address, ThreadPoolExecutor(CLIENTS) as clients:
+        endpoints = [f"default/{name}:3000={address[name]}" for name in names]
+        options = [word for endpoint in endpoints for word in ("--endpoint", endpoint)]
         with serving(tmp_path, options=options) as served:
-            counts = [Counter[tuple[object, ...]]() for _ in range(CLIENTS)]
-            clients = [threading.Thread(target=forms, args=(served, c)) for c in counts]
-            for client in clients:
-                client.start()
-            changes = 0
-            while any(client.is_alive() for client in clients):
+            running = [clients.submit(forms, served) for _ in range(CLIENTS)]
+            while not all(client.done() for client in running):
                 said = len(served.process.err)
-                route.write_text(ROUTE.format(backend=names[(changes + 1) % 2]), "utf-8")
-                served.process.told("^changed HTTPRoute default/backend; ", after=said)
                 changes += 1
-            for client in clients:
-                client.join()
-            found = sum(counts, Counter[tuple[object, ...]]())
-    whole = {(200, (name,), name, name) for name in names}
-    assert set(found) == whole
+                change(route, names[changes % 2])
+                served.process.told("^changed HTTPRoute default/backend; ", after=said)
+            found = sum((client.result() for client in running), Counter[tuple[object, ...]]())
+    assert set(found) == {(200, (name,), name, name) for name in names}
     assert sum(found.values()) == CLIENTS * REQUESTS
     assert changes >= 10

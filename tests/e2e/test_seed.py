@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from support.client import raw
-from support.serving import EDGE, HOST, Served, copy_edge, echoes, serving
+from support.serving import EDGE, HOST, Served, copy_edge, echoes, edge_pods, serving
 from support.shared import shared
 from support.transcript import run
 
@@ -355,25 +355,14 @@ def test_s30_weight_0_gets_nothing_and_all_0_is_500(weight: tuple[Path, Served])
 def test_s31_a_backend_without_endpoint_in_the_pool_loses_its_share_to_503(
     tmp_path: Path,
 ) -> None:
-    with echoes("backend-5bff7c6d9-bbbbb", "backend-2-6c8d5f7b4-ccccc") as address:
-        folder = copy_edge(tmp_path, "httproute-weight.yaml", pools=True)
-        bring_here(folder / "two-pools.yaml", list(address.values()))
-        pin = folder / "gateway-config.yaml"
-        pin.write_text(pin.read_text("utf-8").replace("NPXXX", "NPYYY"), "utf-8")
-        with serving(folder, options=("--node-pool", "shenzhen")) as served:
-            found = shares(served)
+    folder = copy_edge(tmp_path, "httproute-weight.yaml", pools=True)
+    pin = folder / "gateway-config.yaml"
+    pin.write_text(pin.read_text("utf-8").replace("NPXXX", "NPYYY"), "utf-8")
+    here = ("--node-pool", "shenzhen")
+    with edge_pods(folder / "two-pools.yaml"), serving(folder, options=here) as served:
+        found = shares(served)
     assert set(found) == {"backend", "503"}
     assert abs(found["503"] - DRAWS / 5) <= OFF
-
-
-def bring_here(file: Path, addresses: list[str]) -> None:
-    """Gives the endpoints that lie outside pool hangzhou the addresses of echo backends."""
-    text = file.read_text("utf-8")
-    slices = text.split("kind: EndpointSlice")
-    for at, imagined in enumerate(("172.20.2.21", "172.20.9.32"), start=1):
-        host, _, port = addresses[at - 1].rpartition(":")
-        slices[at] = slices[at].replace(imagined, host).replace("port: 3000", f"port: {port}")
-    file.write_text("kind: EndpointSlice".join(slices), "utf-8")
 
 
 def test_s32_a_deleted_service_loses_its_share_to_500(weight: tuple[Path, Served]) -> None:

@@ -64,7 +64,9 @@ class Process:
                     return found
                 ended = self.process.poll() is not None and not self._reading()
                 if ended or time.monotonic() > deadline:
-                    raise AssertionError(f"never told {pattern!r}:\n" + self.everything())
+                    how = f"ended with {self.process.poll()}" if ended else "goes on"
+                    said = self.everything()
+                    raise AssertionError(f"never told {pattern!r}, and {how}:\n{said}")
                 self._told.wait(0.2)
 
     def everything(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gwroute.echo import EchoServer
+from gwroute import BindError, EchoServer
 from support.client import TIMEOUT, send
 from support.process import Process
 from support.transcript import ROOT
@@ -116,6 +116,48 @@ def echoes(*pods: str) -> Iterator[dict[str, str]]:
     """Echo backends by the name of their pod, with the address of each."""
     with ExitStack() as stack:
         yield {pod: stack.enter_context(EchoServer(pod, namespace="default")).http for pod in pods}
+
+
+PODS = {
+    "172.20.1.21": "backend-5bff7c6d9-aaaaa",
+    "172.20.2.21": "backend-5bff7c6d9-bbbbb",
+    "172.20.1.32": "backend-2-6c8d5f7b4-aaaaa",
+    "172.20.9.32": "backend-2-6c8d5f7b4-ccccc",
+}
+"""The edge scenario's pods by the addresses they are imagined to have."""
+
+
+@contextmanager
+def edge_pods(manifest: Path) -> Iterator[None]:
+    """Echo backends in the place of the scenario's pods; the manifest gets their addresses."""
+    with ExitStack() as stack:
+        port = _start_pods(stack)
+        text = manifest.read_text("utf-8").replace("port: 3000", f"port: {port}")
+        for address, here in zip(PODS, _hosts(), strict=False):
+            text = text.replace(address, here)
+        manifest.write_text(text, "utf-8")
+        yield
+
+
+def _hosts() -> Iterator[str]:
+    return (f"127.0.0.{number}" for number in range(31, 31 + len(PODS)))
+
+
+def _start_pods(stack: ExitStack) -> int:
+    """Starts them, each on an address of its own and all on one port, which is told."""
+    for _ in range(20):
+        with ExitStack() as attempt:
+            port = 0
+            try:
+                for host, pod in zip(_hosts(), PODS.values(), strict=True):
+                    server = EchoServer(pod, namespace="default", http=f"{host}:{port}")
+                    attempt.enter_context(server)
+                    port = int(server.http.rpartition(":")[2])
+            except BindError:
+                continue
+            stack.push(attempt.pop_all())
+            return port
+    raise AssertionError("found no port that is free on all of the addresses")
 
 
 def copy_edge(folder: Path, route: str, *, pools: bool = False) -> Path:
