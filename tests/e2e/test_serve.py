@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.client import send
-from support.process import eventually
+from support.process import Process, eventually
 from support.serving import HERE, HOST, Served, copy_edge, echoes, serving
 from support.transcript import run
 
@@ -356,3 +356,22 @@ def test_a_proxy_that_does_not_run_is_named() -> None:
     done = run("decide", "--live", address, f"http://{HOST}/get")
     assert done.returncode == 2
     assert address in done.stderr
+
+
+def test_every_option_has_a_variable(folder: Path, endpoint: tuple[str, str]) -> None:
+    variables = {
+        "GWROUTE_FILENAME": str(folder),
+        "GWROUTE_LISTEN": "80=127.0.0.1:0",
+        "GWROUTE_ENDPOINT": endpoint[1],
+        "GWROUTE_ADMIN": "off",
+        "GWROUTE_STATS": "off",
+        "GWROUTE_READY_ADDRESS": "127.0.0.1:0",
+        "GWROUTE_ACCESS_LOG": "off",
+        "NODE_NAME": "node-a1",
+    }
+    with Process("serve", env=variables) as process:
+        process.told("^ready$")
+        served = Served(process)
+        assert served.get().status == 200
+        assert served.ask("ready", "/ready").status == 200
+        assert not any(line.startswith(("admin ", "stats ")) for line in process.err)
