@@ -363,6 +363,9 @@ class Echo:
             ProxyError: If it runs already.
         """
 
+    def targets(self) -> list[str]:
+        """Path and query of all requests so far, if they are kept."""
+
     def stop(self) -> None:
         """Closes the ports and cuts every connection; nothing if it does not run."""
 

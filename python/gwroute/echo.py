@@ -34,7 +34,14 @@ class EchoServer:
         ingress: ``ingress`` of the document.
         http: Where HTTP/1.1 is served, and HTTP/2 to those who begin with it:
             ``address:port``, port 0 taking a free one. None: nowhere.
-        h2c: The same for cleartext HTTP/2 on a port of its own.
+        h2c: The same for cleartext HTTP/2 on a port of its own, which answers 400 to all else.
+        https: The same for HTTP over TLS, with ``certificate`` and ``key``.
+        certificate: PEM of the certificate, and of those that lead to its authority.
+        key: PEM of its key.
+        client_authorities: PEM of the authorities of clients' certificates, which are then asked
+            for on the TLS port. None asks for none.
+        grpc: Whether calls of gRPC are answered by the original's echo service.
+        record: Whether the targets of requests are kept for ``targets()``.
         http_port: Whether the document holds ``httpPort``, as newer builds of the original do.
 
     Raises:
@@ -50,6 +57,12 @@ class EchoServer:
         ingress: str = "",
         http: str | None = "127.0.0.1:0",
         h2c: str | None = None,
+        https: str | None = None,
+        certificate: str | None = None,
+        key: str | None = None,
+        client_authorities: str | None = None,
+        grpc: bool = False,
+        record: bool = False,
         http_port: bool = False,
     ) -> None:
         config = {
@@ -59,6 +72,12 @@ class EchoServer:
             "pod": pod,
             "http": http,
             "h2c": h2c,
+            "https": https,
+            "certificate": certificate,
+            "key": key,
+            "client_authorities": client_authorities,
+            "grpc": grpc,
+            "record": record,
             "http_port": http_port,
         }
         self._echo = _native.Echo(json.dumps(config).encode())
@@ -73,13 +92,17 @@ class EchoServer:
         """
         self._bound = self._echo.start()
 
+    def targets(self) -> list[str]:
+        """Path and query of all requests so far, if they are kept."""
+        return self._echo.targets()
+
     def stop(self) -> None:
         """Closes the ports and cuts every connection; nothing if it does not run."""
         self._echo.stop()
 
     @property
     def addresses(self) -> dict[str, str]:
-        """``address:port`` of ``http`` and of ``h2c``, as far as they are served."""
+        """``address:port`` of ``http``, ``h2c`` and ``https``, as far as they are served."""
         return dict(self._bound)
 
     @property

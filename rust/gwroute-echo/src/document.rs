@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::ser::PrettyFormatter;
 
 use crate::Config;
+use crate::tls::Handshake;
 
 /// What one request looked like from here. The order of the fields is that of the keys.
 #[derive(Debug, Serialize)]
@@ -23,10 +24,17 @@ struct Seen<'a> {
     ingress: &'a str,
     service: &'a str,
     pod: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<&'a Handshake>,
 }
 
 /// The document for a request that came in on this port.
-pub(crate) fn render(request: &request::Parts, config: &Config, port: u16) -> Vec<u8> {
+pub(crate) fn render(
+    request: &request::Parts,
+    config: &Config,
+    port: u16,
+    tls: Option<&Handshake>,
+) -> Vec<u8> {
     let target = request.uri.to_string();
     let authority = request.uri.authority().map(http::uri::Authority::as_str);
     let is_http2 = request.version == Version::HTTP_2;
@@ -47,6 +55,7 @@ pub(crate) fn render(request: &request::Parts, config: &Config, port: u16) -> Ve
         ingress: &config.ingress,
         service: &config.service,
         pod: &config.pod,
+        tls,
     };
     let mut json = Vec::with_capacity(1024);
     let format = PrettyFormatter::with_indent(b" ");
@@ -155,7 +164,7 @@ mod tests {
             " \"namespace\": \"default\",\n \"ingress\": \"\",\n \"service\": \"\",\n",
             " \"pod\": \"backend-1\"\n}"
         );
-        let found = render(&request, &config(), 80);
+        let found = render(&request, &config(), 80, None);
         assert_eq!(String::from_utf8(found).unwrap(), expected);
     }
 
@@ -165,7 +174,7 @@ mod tests {
             http_port: true,
             ..config()
         };
-        let found = render(&parts(|request| request.uri("/")), &config, 3000);
+        let found = render(&parts(|request| request.uri("/")), &config, 3000, None);
         let found = String::from_utf8(found).unwrap();
         assert!(
             found.contains("\"headers\": {},\n \"httpPort\": \"3000\",\n \"namespace\""),
@@ -181,7 +190,7 @@ mod tests {
                 .version(Version::HTTP_2)
         });
         let found: serde_json::Value =
-            serde_json::from_slice(&render(&request, &config(), 80)).unwrap();
+            serde_json::from_slice(&render(&request, &config(), 80, None)).unwrap();
         assert_eq!(found["path"], "/a?b");
         assert_eq!(found["host"], "shop.example.com:81");
         assert_eq!(found["proto"], "HTTP/2.0");
@@ -192,7 +201,7 @@ mod tests {
         let value = http::HeaderValue::from_bytes(b"a\xffb").unwrap();
         let request = parts(|request| request.uri("/").header("x", value));
         let found: serde_json::Value =
-            serde_json::from_slice(&render(&request, &config(), 80)).unwrap();
+            serde_json::from_slice(&render(&request, &config(), 80, None)).unwrap();
         assert_eq!(found["headers"]["X"][0], "a\u{fffd}b");
     }
 }

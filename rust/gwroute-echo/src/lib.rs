@@ -39,16 +39,22 @@
 //! little; each stops on its own, and with it every connection that it holds. Every port speaks
 //! HTTP/1.1, and HTTP/2 to clients with prior knowledge.
 //!
-//! What is not here: TLS, gRPC, TCP and UDP.
+//! Over TLS the document ends with `tls`: version, certificates of the client, server name,
+//! protocol and cipher suite. Calls of gRPC are answered by the original's echo service if asked
+//! for. The port for HTTP/2 in clear text answers 400 to anything else.
+//!
+//! What is not here: TCP and UDP.
 
 mod config;
 mod document;
 mod duration;
 mod error;
+mod grpc;
 mod retry;
 mod server;
 mod service;
 mod socket;
+mod tls;
 mod websocket;
 
 pub use config::Config;

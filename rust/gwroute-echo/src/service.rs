@@ -1,20 +1,27 @@
 //! From a request to its answer.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::future::Ready;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, request};
+use http_body_util::combinators::WithTrailers;
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Body as _, Incoming};
 
 use crate::retry::Failures;
 use crate::socket::Reset;
-use crate::{Config, document, duration, websocket};
+use crate::tls::Handshake;
+use crate::{Config, document, duration, grpc, websocket};
 
 /// All answers are short and known whole.
-pub(crate) type Body = Full<Bytes>;
+pub(crate) type Body = Either<Full<Bytes>, WithTrailers<Full<Bytes>, Trailers>>;
+
+type Trailers = Ready<Option<Result<HeaderMap, Infallible>>>;
 
 const SET_HEADER: &str = "x-echo-set-header";
 
@@ -23,6 +30,8 @@ const SET_HEADER: &str = "x-echo-set-header";
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) failures: Failures,
+    /// Targets of requests, if they are kept.
+    pub(crate) targets: Arc<Mutex<Vec<String>>>,
 }
 
 /// What the requests of one connection share.
@@ -31,6 +40,10 @@ pub(crate) struct Connection {
     pub(crate) shared: Rc<Shared>,
     pub(crate) port: u16,
     pub(crate) reset: Reset,
+    /// Whether the port is for HTTP/2 alone.
+    pub(crate) h2c_only: bool,
+    /// What the TLS handshake came to; None in clear text.
+    pub(crate) tls: Option<Rc<Handshake>>,
 }
 
 /// The connection is to end without an answer: the only error there is.
@@ -56,6 +69,16 @@ pub(crate) async fn answer(
     let upgrade = (request.uri().path() == "/ws").then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     drain(body).await;
+    connection.shared.record(&parts);
+    if connection.h2c_only && parts.version != Version::HTTP_2 {
+        return Ok(complaint(
+            StatusCode::BAD_REQUEST,
+            "this port speaks HTTP/2 alone",
+        ));
+    }
+    if connection.shared.config.grpc && grpc::is_call(&parts.headers) {
+        return Ok(grpc::answer(&parts, &connection.shared.config));
+    }
     let mut response = match (upgrade, parts.uri.path()) {
         (Some(upgrade), _) => match websocket::accept(&parts.headers) {
             Some(response) => {
@@ -64,7 +87,7 @@ pub(crate) async fn answer(
             }
             None => complaint(StatusCode::BAD_REQUEST, "not a WebSocket handshake"),
         },
-        (None, "/health") => Response::new(Body::from("OK")),
+        (None, "/health") => Response::new(whole("OK")),
         (None, path) => match path.strip_prefix("/status/") {
             Some(code) => status(code),
             None => echo(&connection, &parts).await?,
@@ -72,6 +95,21 @@ pub(crate) async fn answer(
     };
     set_headers(&parts.headers, response.headers_mut());
     Ok(response)
+}
+
+impl Shared {
+    fn record(&self, request: &request::Parts) {
+        if self.config.record {
+            let target = request.uri.path_and_query();
+            let target = target.map(ToString::to_string).unwrap_or_default();
+            let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+            targets.push(target);
+        }
+    }
+}
+
+pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
+    Body::Left(Full::new(bytes.into()))
 }
 
 /// Reads a body to its end, so that the connection can be used again.
@@ -89,7 +127,7 @@ fn status(code: &str) -> Response<Body> {
     let status = code.and_then(|code| StatusCode::from_u16(code).ok());
     // An informational status is not the end of an answer.
     let status = status.filter(|status| !status.is_informational());
-    let mut response = Response::new(Body::default());
+    let mut response = Response::new(whole(Bytes::new()));
     *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
     response
 }
@@ -110,16 +148,21 @@ async fn echo(
         }
     }
     if parts.uri.path().starts_with("/retry/")
-        && let Some(failure) = retry(connection, &query)?
+        && let Some(failure) = retry(connection, &query).await?
     {
         return Ok(failure);
     }
-    let json = document::render(parts, &connection.shared.config, connection.port);
+    let json = document::render(
+        parts,
+        &connection.shared.config,
+        connection.port,
+        connection.tls.as_deref(),
+    );
     Ok(json_response(StatusCode::OK, json))
 }
 
 /// The failure that is due; None if the request is to succeed.
-fn retry(
+async fn retry(
     connection: &Connection,
     query: &Query<'_>,
 ) -> Result<Option<Response<Body>>, EndWithoutAnswer> {
@@ -130,6 +173,13 @@ fn retry(
     };
     if !connection.shared.failures.due(&id, count) {
         return Ok(None);
+    }
+    if let Some(delay) = query
+        .value("delayRetry")
+        .as_deref()
+        .and_then(duration::parse)
+    {
+        tokio::time::sleep(delay).await;
     }
     match query.value("responseCode") {
         Some(code) => Ok(Some(status(&code))),
@@ -158,7 +208,7 @@ fn complaint(status: StatusCode, message: &str) -> Response<Body> {
 }
 
 fn json_response(status: StatusCode, json: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(json));
+    let mut response = Response::new(whole(json));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let json = HeaderValue::from_static("application/json");

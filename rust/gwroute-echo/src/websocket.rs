@@ -8,7 +8,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::service::Body;
+use crate::service::{self, Body};
 
 /// The answer to a handshake; None if the request is none (RFC 6455, 4.2.1).
 pub(crate) fn accept(headers: &HeaderMap) -> Option<Response<Body>> {
@@ -22,7 +22,7 @@ pub(crate) fn accept(headers: &HeaderMap) -> Option<Response<Body>> {
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
     let accepted = HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok()?;
-    let mut response = Response::new(Body::default());
+    let mut response = Response::new(service::whole(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let answers = response.headers_mut();
     answers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));

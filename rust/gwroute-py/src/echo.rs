@@ -36,7 +36,11 @@ impl Echo {
                 return Err(ProxyError::new_err("the echo server runs already"));
             }
             let server = Server::start(self.config.clone()).map_err(EchoError)?;
-            let named = [("http", server.http()), ("h2c", server.h2c())];
+            let named = [
+                ("http", server.http()),
+                ("h2c", server.h2c()),
+                ("https", server.https()),
+            ];
             let bound = named
                 .into_iter()
                 .filter_map(|(name, address)| Some((name, address?.to_string())))
@@ -44,6 +48,12 @@ impl Echo {
             *running = Some(server);
             Ok(bound)
         })
+    }
+
+    /// Path and query of all requests so far, if they are kept.
+    fn targets(&self) -> Vec<String> {
+        let running = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref().map(Server::targets).unwrap_or_default()
     }
 
     /// Closes the ports and cuts every connection; nothing if it does not run.
