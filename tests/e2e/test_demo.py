@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -108,4 +109,15 @@ def test_a_pool_by_the_providers_id(demo: Demo) -> None:
 
 
 def test_it_ends_cleanly(demo: Demo) -> None:
+    folder = Path(demo.process.told(r"manifests  (\S+)")[1]).parent
+    assert folder.is_dir()
     assert demo.process.stop() == 0
+    assert not folder.exists()
+
+
+def test_a_folder_that_was_given_stays(tmp_path: Path) -> None:
+    arguments = ("--address", "127.0.0.1:0", "--folder", str(tmp_path / "edge"), *HERE)
+    with Process("demo", *arguments) as process:
+        demo = Demo(process)
+        assert demo.process.stop() == 0
+    assert any((tmp_path / "edge").rglob("*.yaml"))

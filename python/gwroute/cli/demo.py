@@ -81,7 +81,8 @@ def _pool(_: click.Context, __: click.Parameter, value: str) -> str:
 @options.option(
     "--folder",
     metavar="DIR",
-    help="Where the manifests are copied to, over what is there.  [default: a new one]",
+    help="Where the manifests are copied to, over what is there.  [default: a new one, "
+    "removed at the end]",
 )
 @serving_options(access_log="off")
 @options.no_color
@@ -94,14 +95,17 @@ def command(pool: str, address: str | None, folder: str | None, **given: Any) ->
     """
     from gwroute.proxy import serve
 
-    root = Path(folder or tempfile.mkdtemp(prefix="gwroute-demo-"))
-    copy = scratch.prepare(root, pool)
     gateway = _settled(address or _here("127.0.0.1:8080"))
     settings = settings_of({**given, **_free(given)})
     with ExitStack() as stack:
+        copy = scratch.prepare(Path(folder or stack.enter_context(_new_folder())), pool)
         _start_pods(copy, stack)
         output.data_text(_text(copy, gateway))
         serve(copy.manifests, node_pool=pool, listen={80: gateway}, **settings)
+
+
+def _new_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="gwroute-demo-", ignore_cleanup_errors=True)
 
 
 def _start_pods(copy: Scratch, stack: ExitStack) -> None:
