@@ -183,6 +183,8 @@ ASKED = {
     "gwroute-core/src/decision.rs::carry_out": "to be divided with its file",
     "gwroute-core/src/explain/misses.rs::measure": "to be divided by what is measured",
     "gwroute-core/src/explain/mod.rs": "to be divided into what it holds and how it is made",
+    "gwroute-core/src/ir.rs": "the snapshot, one record after another, to be read as one page",
+    "ir.py": "the snapshot, one record after another, to be read as one page",
     "gwroute-core/src/table.rs": "to be divided into asking and patching",
     "gwroute-core/src/table.rs::find": "to be divided with its file",
     "gwroute-core/src/table.rs::patch": "to be divided with its file",

@@ -22,26 +22,36 @@ SCHEMA = 1
 """Number of this schema. The core refuses a document with another one."""
 
 __all__ = [
+    "CORS",
     "SCHEMA",
     "Backend",
+    "ClientValidation",
     "Delta",
     "Endpoint",
+    "ExternalAuth",
     "Fail",
     "Failure",
     "Filter",
     "Listener",
+    "ListenerTLS",
     "PathMatch",
     "PathModifier",
     "RemovedEndpoint",
     "RequestHeaderModifier",
+    "RequestMirror",
     "RequestRedirect",
     "ResponseHeaderModifier",
+    "Retry",
     "RouteMatch",
     "RouteRef",
     "Rule",
+    "Session",
     "Snapshot",
+    "SubjectAltName",
+    "Timeouts",
     "URLRewrite",
     "Upstream",
+    "UpstreamTLS",
     "ValueMatch",
     "VirtualHost",
     "decode",
@@ -50,6 +60,31 @@ __all__ = [
 
 Header = tuple[str, str]
 """Name and value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientValidation:
+    """Validation of clients' certificates (Gateway API, FrontendTLSValidation)."""
+
+    authorities: tuple[str, ...]
+    """Keys of certificate authorities."""
+    mode: Literal["AllowValidOnly", "AllowInsecureFallback"] = "AllowValidOnly"
+    """Whether the handshake of a client without a valid certificate fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerTLS:
+    """TLS at a listener.
+
+    Key material is named, never held: it crosses in a document of its own, so that a snapshot
+    can be shown to anybody.
+    """
+
+    certificates: tuple[str, ...]
+    """Keys of key pairs, each with a digest of its content; the first is shown to a client that
+    no other fits better."""
+    client: ClientValidation | None = None
+    """None asks clients for no certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +104,8 @@ class Listener:
     """Lower case, ``*.`` in front for a wildcard; None takes every host."""
     node_pool: str | None = None
     """The node pool the gateway serves, if it is scoped to one."""
+    tls: ListenerTLS | None = None
+    """What is needed to terminate TLS; None on a clear-text listener."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +164,8 @@ class RouteMatch:
     query_params: tuple[ValueMatch, ...] = ()
     line: int | None = None
     """Line of the match in the route's file, from 1."""
+    grpc_method: str | None = None
+    """The last segment of the path: a gRPC method of any service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +218,62 @@ class URLRewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestMirror:
+    """A copy of some requests to another backend, whose answer nobody waits for."""
+
+    backend: str
+    """As a person would name it: ``shop/cart:8080``."""
+    upstream: str
+    """Key of the upstream."""
+    numerator: int = 1
+    """So many of ``denominator`` requests are copied."""
+    denominator: int = 1
+    type: Literal["RequestMirror"] = "RequestMirror"
+
+
+@dataclass(frozen=True, slots=True)
+class CORS:
+    """Cross-origin resource sharing (Gateway API, HTTPCORSFilter; the Fetch standard)."""
+
+    allow_origins: tuple[str, ...] = ()
+    """``*``, or origins whose host may begin with ``*.``."""
+    allow_credentials: bool = False
+    """Whether cookies and credentials may be sent along."""
+    allow_methods: tuple[str, ...] = ()
+    """``*``, or methods in upper case."""
+    allow_headers: tuple[str, ...] = ()
+    """``*``, or names of request headers."""
+    expose_headers: tuple[str, ...] = ()
+    """``*``, or names of response headers."""
+    max_age: int = 5
+    """How long a preflight may be remembered, in seconds."""
+    type: Literal["CORS"] = "CORS"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAuth:
+    """A service that says whether a request may pass (Gateway API, HTTPExternalAuthFilter)."""
+
+    protocol: Literal["HTTP", "GRPC"]
+    """How it is asked: a request with the client's method and path, or
+    ``envoy.service.auth.v3.Authorization/Check``."""
+    backend: str
+    """As a person would name it: ``auth/check:9000``."""
+    upstream: str | None
+    """Key of the upstream; None for an invalid reference, and then every request is refused."""
+    path: str = ""
+    """What the path of the request is put behind, for HTTP."""
+    allowed_headers: tuple[str, ...] = ()
+    """Names, in lower case, of request headers it sees; empty is what every HTTP one sees, and
+    all of them for gRPC."""
+    allowed_response_headers: tuple[str, ...] = ()
+    """Names, in lower case, of its answer's headers that the backend sees; empty is all."""
+    forward_body: int = 0
+    """So many bytes of the body are sent along; 0 is none."""
+    type: Literal["ExternalAuth"] = "ExternalAuth"
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """Stands for a filter that could not be resolved: its requests get an error.
 
@@ -191,7 +286,60 @@ class Fail:
     type: Literal["Fail"] = "Fail"
 
 
-Filter = RequestHeaderModifier | ResponseHeaderModifier | RequestRedirect | URLRewrite | Fail
+Filter = (
+    RequestHeaderModifier
+    | ResponseHeaderModifier
+    | RequestRedirect
+    | URLRewrite
+    | RequestMirror
+    | CORS
+    | ExternalAuth
+    | Fail
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Time limits of a rule (Gateway API, HTTPRouteTimeouts), in milliseconds.
+
+    0 is no limit, None the data plane's own.
+    """
+
+    request_ms: int | None = None
+    """From the request to the end of the response."""
+    backend_request_ms: int | None = None
+    """Each try, to the end of the backend's response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a request is sent again (Gateway API, HTTPRouteRetry).
+
+    Failed connections and tries that ran out of time always count.
+    """
+
+    codes: tuple[int, ...]
+    """Status codes of the backend that are tried again, ascending."""
+    attempts: int
+    """How often it is tried again, after the first try."""
+    backoff_ms: int
+    """The shortest wait before a try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How a client is kept at one endpoint (Gateway API, SessionPersistence)."""
+
+    type: Literal["Cookie", "Header"]
+    """Where the token stands."""
+    name: str
+    """Name of the cookie or of the header."""
+    path: str = "/"
+    """``Path`` of the cookie."""
+    permanent: bool = False
+    """Whether the cookie outlives the browser."""
+    absolute_timeout_ms: int | None = None
+    """After so long a token is void; None never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +376,12 @@ class Rule:
     matches: tuple[RouteMatch, ...]
     filters: tuple[Filter, ...] = ()
     backends: tuple[Backend, ...] = ()
+    timeouts: Timeouts | None = None
+    """None leaves the data plane's own."""
+    retry: Retry | None = None
+    """When a request is sent again; None never."""
+    session: Session | None = None
+    """How a client is kept at one endpoint; None not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +410,29 @@ class RemovedEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectAltName:
+    """An identity in a certificate."""
+
+    type: Literal["Hostname", "URI"]
+    value: str
+    """A DNS name, with ``*.`` in front for a wildcard; or an absolute URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamTLS:
+    """TLS to an upstream (Gateway API, BackendTLSPolicy)."""
+
+    hostname: str
+    """The server name that is sent, and the identity unless ``subject_alt_names`` says more."""
+    authorities: tuple[str, ...] | None = None
+    """Keys of certificate authorities; None trusts those of the system."""
+    subject_alt_names: tuple[SubjectAltName, ...] = ()
+    """Identities of which one must be there; empty is ``hostname`` alone."""
+    client_certificate: str | None = None
+    """Key of the key pair that is shown to a backend that asks for one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Upstream:
     """A named set of endpoints."""
 
@@ -265,6 +442,8 @@ class Upstream:
     service: str
     """The Service port as a person names it."""
     protocol: Literal["http/1.1", "h2c"] = "http/1.1"
+    tls: UpstreamTLS | None = None
+    """How the endpoints are known to be right; None speaks in clear text."""
     endpoints: tuple[Endpoint, ...] = ()
     """Ready and in reach. Empty gives 503."""
     assumed: bool = False

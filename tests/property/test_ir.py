@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gwroute import Snapshot, SnapshotError, ir
 from gwroute._native import RouteTable
+from support.more_strategies import LISTENER_TLS, RETRIES, SESSIONS, TIMEOUTS, UPSTREAM_TLS
 from support.strategies import snapshots
 
 NAMES = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -42,6 +43,9 @@ def written_out(draw: st.DrawFn) -> Snapshot:
             rule,
             route=replace(rule.route, rule_name=draw(NAMES), file=draw(NAMES), line=draw(LINES)),
             matches=tuple(replace(match, line=draw(LINES)) for match in rule.matches),
+            timeouts=draw(st.one_of(st.none(), TIMEOUTS)),
+            retry=draw(st.one_of(st.none(), RETRIES)),
+            session=draw(st.one_of(st.none(), SESSIONS)),
         )
         for rule in found.rules
     ]
@@ -49,6 +53,7 @@ def written_out(draw: st.DrawFn) -> Snapshot:
         replace(
             upstream,
             protocol=draw(st.sampled_from(("http/1.1", "h2c"))),
+            tls=draw(st.one_of(st.none(), UPSTREAM_TLS)),
             endpoints=tuple(draw(st.lists(ENDPOINTS, max_size=2))),
             removed=tuple(draw(st.lists(REMOVED, max_size=2))),
             assumed=draw(st.booleans()),
@@ -57,7 +62,10 @@ def written_out(draw: st.DrawFn) -> Snapshot:
         for upstream in found.upstreams
     ]
     return Snapshot(
-        tuple(replace(listener, node_pool=draw(NAMES)) for listener in found.listeners),
+        tuple(
+            replace(listener, node_pool=draw(NAMES), tls=draw(st.one_of(st.none(), LISTENER_TLS)))
+            for listener in found.listeners
+        ),
         tuple(sorted(rules, key=lambda rule: rule.key)),
         tuple(sorted(upstreams, key=lambda upstream: upstream.key)),
     )
@@ -91,7 +99,16 @@ def test_the_snapshots_hold_every_type_of_record() -> None:
 
 
 DOCUMENT = ir.Snapshot(
-    (ir.Listener("g/h", "g/g", "h", 80, "HTTP"),),
+    (
+        ir.Listener(
+            "g/h",
+            "g/g",
+            "h",
+            80,
+            "HTTP",
+            tls=ir.ListenerTLS(("secret/g/c#1",), ir.ClientValidation(("secret/g/ca#1",))),
+        ),
+    ),
     (
         ir.Rule(
             "r",
@@ -106,10 +123,16 @@ DOCUMENT = ir.Snapshot(
                 ir.RequestHeaderModifier(),
                 ir.ResponseHeaderModifier(),
                 ir.URLRewrite(path=ir.PathModifier("ReplaceFullPath", "/")),
+                ir.CORS(),
+                ir.RequestMirror("a/s:80", "a/s:80"),
+                ir.ExternalAuth("HTTP", "a/s:80", "a/s:80"),
                 ir.RequestRedirect(),
                 ir.Fail(500, "why"),
             ),
             (ir.Backend("a/s:80", None, invalid=ir.Failure(500, "why")),),
+            ir.Timeouts(1, 1),
+            ir.Retry((503,), 1, 25),
+            ir.Session("Cookie", "s"),
         ),
     ),
     (
@@ -118,6 +141,7 @@ DOCUMENT = ir.Snapshot(
             "a/s:80",
             endpoints=(ir.Endpoint("::1", 1),),
             removed=(ir.RemovedEndpoint("[::1]:1", "topology", "why"),),
+            tls=ir.UpstreamTLS("a", subject_alt_names=(ir.SubjectAltName("URI", "spiffe://a"),)),
         ),
     ),
 )

@@ -224,6 +224,7 @@ def holds(match: ir.RouteMatch, query: Query, path: str, question: str) -> bool:
     return (
         path_holds(match.path, path)
         and match.method in (None, query.method)
+        and match.grpc_method in (None, grpc_method_of(path))
         and all(value_holds(h, header_of(query.headers, h.name)) for h in match.headers)
         and all(value_holds(p, parameter_of(question, p.name)) for p in match.query_params)
     )
@@ -239,6 +240,12 @@ def path_holds(condition: ir.PathMatch | None, path: str) -> bool:
         return re.fullmatch(condition.value, path) is not None
     prefix = condition.value.removesuffix("/")
     return prefix == "" or path == prefix or path.startswith(prefix + "/")
+
+
+def grpc_method_of(path: str) -> str | None:
+    """The method of ``/service/method``."""
+    parts = re.fullmatch("/([^/]+)/([^/]*)", path)
+    return parts[2] if parts else None
 
 
 def value_holds(condition: ir.ValueMatch, value: str | None) -> bool:
@@ -282,7 +289,7 @@ def rank(candidate: Candidate) -> tuple[object, ...]:
         -len(hostname),
         ("Exact", "RegularExpression", "PathPrefix").index(kind),
         -len(value),
-        match.method is None,
+        match.method is None and match.grpc_method is None,
         -len(match.headers),
         -len(match.query_params),
         float("inf") if route.created is None else route.created,
@@ -320,6 +327,8 @@ def serve(
     lines = [(n.lower(), v) for n, v in query.headers if n.lower() != "host"]
     outgoing = Outgoing(path, path, authority, lines)
 
+    if is_preflight(winner.rule.filters, query):
+        return Answer("respond", status=204, **common)  # type: ignore[arg-type]
     ended = run_filters(winner.rule.filters, winner.match, outgoing, listener, authority, question)
     if ended:
         return Answer(**common, **ended)  # type: ignore[arg-type]
@@ -329,6 +338,8 @@ def serve(
     common["backend"] = backend.name
     if backend.upstream is None:
         return Answer("respond", status=500, **common)  # type: ignore[arg-type]
+    if is_preflight(backend.filters, query):
+        return Answer("respond", status=204, **common)  # type: ignore[arg-type]
     ended = run_filters(backend.filters, winner.match, outgoing, listener, authority, question)
     if ended:
         return Answer(**common, **ended)  # type: ignore[arg-type]
@@ -344,6 +355,12 @@ def serve(
         response_filters=tuple(f for f in both if isinstance(f, ir.ResponseHeaderModifier)),
         **common,  # type: ignore[arg-type]
     )
+
+
+def is_preflight(filters: tuple[ir.Filter, ...], query: Query) -> bool:
+    """Whether a browser asks what it may send, and a filter is there to tell it."""
+    asked = {"origin", "access-control-request-method"} <= {n.lower() for n, _ in query.headers}
+    return query.method == "OPTIONS" and asked and any(isinstance(f, ir.CORS) for f in filters)
 
 
 def choose_backend(backends: tuple[ir.Backend, ...], draw: float) -> ir.Backend | None:

@@ -12,6 +12,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from gwroute import ir
+from support.more_strategies import CORS, external_auth, mirrors
 from support.oracle import Query, host_matches
 
 HOSTS = ("a.com", "b.a.com", "c.b.a.com", "ba.com", "x.org")
@@ -30,7 +31,7 @@ PATTERNS = {
 VALUE_PATTERNS = {"[12]": "2", "1.*": "1,2", ".*": "A", "[a-z ]+": "a b"}
 HEADERS = ("x-a", "x-b", "x-c")
 PARAMETERS = ("q", "r", "Q", "a b", "ä")
-METHODS = ("GET", "POST", "HEAD", "get")
+METHODS = ("GET", "POST", "HEAD", "get", "OPTIONS")
 GATEWAYS = ("infra/one", "infra/two")
 PORTS = {80: "HTTP", 8080: "HTTP", 443: "HTTPS"}
 SERVICES = ("a/s:80", "a/t:80", "a-b/s:80", "a/assumed:80", "a/u:80", "a/none:80")
@@ -116,7 +117,8 @@ def matches() -> st.SearchStrategy[ir.RouteMatch]:
         st.sampled_from((None, None, "GET", "POST")),
         st.sampled_from(_conditions(HEADERS)),
         st.sampled_from(_conditions(PARAMETERS)),
-    ).map(lambda found: ir.RouteMatch(*found))
+        st.sampled_from((None, None, None, None, "b")),
+    ).map(lambda found: ir.RouteMatch(*found[:4], grpc_method=found[4]))
 
 
 EDITS = st.sampled_from(_edits())
@@ -137,6 +139,9 @@ def filters(draw: st.DrawFn, *, prefix: bool, redirects: bool) -> tuple[ir.Filte
         found.append(ir.RequestHeaderModifier(**draw(EDITS)))
     if draw(st.integers(0, 3)) == 0:
         found.append(ir.ResponseHeaderModifier(**draw(EDITS)))
+    for other in (CORS, mirrors(SERVICES), external_auth(SERVICES)):
+        if draw(st.integers(0, 7)) == 0:
+            found.append(draw(other))
     last = draw(st.integers(0, 8))
     if last == 0:
         host = draw(st.sampled_from((None, "new.com")))
@@ -244,6 +249,9 @@ def query_strings(draw: st.DrawFn) -> str:
     return "?" + "&".join(name + value for name, value in pairs)
 
 
+ASKED_BY_BROWSERS = (("origin", "https://a.com"), ("access-control-request-method", "PUT"))
+
+
 def header_lines() -> st.SearchStrategy[tuple[tuple[str, str], ...]]:
     names = st.sampled_from((*HEADERS, "X-A", "X-b", "x-other"))
     return st.lists(st.tuples(names, st.sampled_from((*VALUES, ""))), max_size=4).map(tuple)
@@ -273,6 +281,9 @@ def requests(draw: st.DrawFn, snapshot: ir.Snapshot) -> Query:
         gateway=listener.gateway,
         draw=draw(st.floats(0, 1, exclude_max=True, allow_subnormal=False)),
     )
+    if query.method == "OPTIONS":
+        asked = draw(st.sampled_from((ASKED_BY_BROWSERS, ASKED_BY_BROWSERS[:1], ())))
+        query = replace(query, headers=(*query.headers, *asked))
     if snapshot.rules and draw(st.integers(0, 3)) > 0:
         query = draw(aimed(query, draw(st.sampled_from(snapshot.rules)), snapshot))
     if PORTS[query.port] == "HTTPS":

@@ -39,7 +39,7 @@ impl Candidate {
     fn failed_predicate<V: RequestView>(&self, request: &Query<'_, V>) -> Option<Failed<'_>> {
         self.matched()
             .predicates
-            .failed(request.request, request.query)
+            .failed(request.request, request.path, request.query)
     }
 }
 

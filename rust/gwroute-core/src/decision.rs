@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::filter::{self, HeaderEdits, redirect};
+use crate::filter::{self, Cors, ExternalAuth, Filters, HeaderEdits, Mirror, redirect};
 use crate::ir;
 use crate::rule::{Backend, Rule, UpstreamId};
 use crate::target::Target;
+use crate::view::RequestView;
 
 /// What becomes of a request; everything in it is borrowed from the table and the request.
 #[derive(Debug)]
@@ -163,6 +164,31 @@ impl<'t, 'r> Forward<'t, 'r> {
             .iter()
             .chain(&self.matched.rule.filters.response)
     }
+
+    fn filters(&self) -> [&'t Filters; 2] {
+        [&self.backend.filters, &self.matched.rule.filters]
+    }
+
+    /// What the response tells browsers; the backend's filter counts more than the rule's.
+    pub fn cors(&self) -> Option<&'t Cors> {
+        self.filters()
+            .into_iter()
+            .find_map(|filters| filters.cors.as_ref())
+    }
+
+    /// The service that has to be asked first.
+    pub fn external_auth(&self) -> Option<&'t ExternalAuth> {
+        self.filters()
+            .into_iter()
+            .find_map(|filters| filters.auth.as_ref())
+    }
+
+    /// Backends that may get a copy: the backend's filters, then the rule's.
+    pub fn mirrors(&self) -> impl Iterator<Item = &'t Mirror> + use<'t> {
+        self.filters()
+            .into_iter()
+            .flat_map(|filters| &filters.mirrors)
+    }
 }
 
 /// Back to the client, elsewhere.
@@ -246,6 +272,11 @@ impl<'t> Redirect<'t, '_> {
             .into_iter()
             .flat_map(|matched| &matched.rule.filters.response)
     }
+
+    /// What the answer tells browsers.
+    pub fn cors(&self) -> Option<&'t Cors> {
+        self.matched()?.rule.filters.cors.as_ref()
+    }
 }
 
 /// Answered by the gateway itself.
@@ -276,6 +307,8 @@ pub enum Reason {
     FailedFilter,
     /// 503: the backend has no endpoint that is ready and in reach.
     NoEndpoint,
+    /// 204: a browser asked what it may send; [`Respond::cors`] knows.
+    CorsPreflight,
 }
 
 impl Reason {
@@ -289,6 +322,7 @@ impl Reason {
             Self::NoBackend => "no_backend",
             Self::FailedFilter => "failed_filter",
             Self::NoEndpoint => "no_endpoint",
+            Self::CorsPreflight => "cors_preflight",
         }
     }
 
@@ -302,6 +336,7 @@ impl Reason {
             Self::NoBackend => "the rule has no backend with a weight",
             Self::FailedFilter => "a filter of the rule cannot be applied",
             Self::NoEndpoint => "the backend has no ready endpoint in reach",
+            Self::CorsPreflight => "a CORS preflight, which no backend sees",
         }
     }
 }
@@ -380,15 +415,28 @@ impl<'t> Respond<'t> {
             .into_iter()
             .flat_map(|matched| &matched.rule.filters.response)
     }
+
+    /// What the answer tells browsers; the answer to a preflight is nothing else.
+    pub fn cors(&self) -> Option<&'t Cors> {
+        let of_backend = self
+            .backend
+            .and_then(|backend| backend.filters.cors.as_ref());
+        of_backend.or_else(|| self.matched?.rule.filters.cors.as_ref())
+    }
 }
 
 /// What a matched rule does with the request: its filters, then one draw among its backends.
-pub(crate) fn carry_out<'t, 'r>(
+pub(crate) fn carry_out<'t, 'r, V: RequestView>(
     matched: Matched<'t>,
     target: Target<'r>,
+    request: &V,
     draw: f64,
     has_endpoints: impl Fn(UpstreamId) -> bool,
 ) -> Decision<'t, 'r> {
+    let is_preflight = |filters: &Filters| filters.cors.is_some() && Cors::is_preflight(request);
+    if is_preflight(&matched.rule.filters) {
+        return Decision::Respond(Respond::by_rule(204, Reason::CorsPreflight, matched));
+    }
     if let Some(end) = &matched.rule.filters.end {
         return end_at(end, matched, None, target);
     }
@@ -412,6 +460,9 @@ pub(crate) fn carry_out<'t, 'r>(
             failure.map(|failure| failure.message.as_str()),
         );
     };
+    if is_preflight(&backend.filters) {
+        return respond(204, Reason::CorsPreflight, None);
+    }
     if let Some(end) = &backend.filters.end {
         return end_at(end, matched, Some(backend), target);
     }

@@ -59,6 +59,39 @@ pub struct Listener {
     pub hostname: Option<String>,
     /// The node pool that the gateway serves, if it is scoped to one.
     pub node_pool: Option<String>,
+    /// What is needed to terminate TLS; `None` on a clear-text listener.
+    pub tls: Option<ListenerTls>,
+}
+
+/// TLS at a listener. Key material is named, never held: it crosses in a document of its own, so
+/// that a snapshot can be shown to anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerTls {
+    /// Keys of key pairs, each with a digest of its content; the first one is shown to a client
+    /// that no other fits better.
+    pub certificates: Vec<String>,
+    /// How certificates of clients are validated; `None` asks for none.
+    pub client: Option<ClientValidation>,
+}
+
+/// Validation of clients' certificates (Gateway API, FrontendTLSValidation).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientValidation {
+    /// Keys of certificate authorities.
+    pub authorities: Vec<String>,
+    /// What happens to a client without a valid certificate.
+    pub mode: ClientValidationMode,
+}
+
+/// What happens to a client without a valid certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ClientValidationMode {
+    /// The handshake fails.
+    AllowValidOnly,
+    /// It is asked for a certificate and let in all the same.
+    AllowInsecureFallback,
 }
 
 /// Protocols of a layer-7 listener.
@@ -88,6 +121,62 @@ pub struct Rule {
     pub filters: Vec<Filter>,
     /// In the order of the route.
     pub backends: Vec<Backend>,
+    /// Time limits; `None` leaves the data plane's own.
+    pub timeouts: Option<Timeouts>,
+    /// When a request is sent again; `None` never.
+    pub retry: Option<Retry>,
+    /// How a client is kept at one endpoint; `None` not at all.
+    pub session: Option<Session>,
+}
+
+/// Time limits of a rule (Gateway API, HTTPRouteTimeouts), in milliseconds; 0 is no limit, `None`
+/// the data plane's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timeouts {
+    /// From the request to the end of the response.
+    pub request_ms: Option<u64>,
+    /// Each try, to the end of the backend's response.
+    pub backend_request_ms: Option<u64>,
+}
+
+/// When a request is sent again (Gateway API, HTTPRouteRetry). Failed connections and tries that
+/// ran out of time always count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Status codes of the backend that are tried again, ascending.
+    pub codes: Vec<u16>,
+    /// How often it is tried again, after the first try.
+    pub attempts: u32,
+    /// The shortest wait before a try, in milliseconds.
+    pub backoff_ms: u64,
+}
+
+/// How a client is kept at one endpoint (Gateway API, SessionPersistence).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Where the token stands.
+    #[serde(rename = "type")]
+    pub kind: SessionKind,
+    /// Name of the cookie or of the header.
+    pub name: String,
+    /// `Path` of the cookie.
+    pub path: String,
+    /// Whether the cookie outlives the browser.
+    pub permanent: bool,
+    /// After so many milliseconds a token is void; `None` never.
+    pub absolute_timeout_ms: Option<u64>,
+}
+
+/// Where the token of a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SessionKind {
+    /// In a cookie.
+    Cookie,
+    /// In a header of requests and responses.
+    Header,
 }
 
 /// The route and the rule in it, as a person would name them.
@@ -133,6 +222,8 @@ pub struct RouteMatch {
     pub path: Option<PathMatch>,
     /// Upper case; `None` takes every method.
     pub method: Option<String>,
+    /// The last segment of the path: a gRPC method of any service.
+    pub grpc_method: Option<String>,
     /// Names in lower case, each once.
     pub headers: Vec<ValueMatch>,
     /// Names as written, each once.
@@ -188,9 +279,80 @@ pub enum Filter {
     /// Changes host and path of what the backend gets.
     #[serde(rename = "URLRewrite")]
     UrlRewrite(Rewrite),
+    /// Sends a copy elsewhere.
+    RequestMirror(Mirror),
+    /// Answers preflights and marks responses for browsers.
+    #[serde(rename = "CORS")]
+    Cors(Cors),
+    /// Asks another service whether the request may pass.
+    ExternalAuth(ExternalAuth),
     /// Stands for a filter that could not be resolved: requests it would have seen are
     /// answered with an error ("MUST NOT be skipped", HTTPRouteFilter).
     Fail(Failure),
+}
+
+/// A copy of some requests to another backend, whose answer nobody waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mirror {
+    /// As a person would name it: `shop/cart:8080`.
+    pub backend: String,
+    /// [`Upstream::key`].
+    pub upstream: String,
+    /// So many of `denominator` requests are copied.
+    pub numerator: u32,
+    /// At least 1.
+    pub denominator: u32,
+}
+
+/// Cross-origin resource sharing (Gateway API, HTTPCORSFilter; the Fetch standard).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// `*`, or origins whose host may begin with `*.`.
+    pub allow_origins: Vec<String>,
+    /// Whether cookies and credentials may be sent along.
+    pub allow_credentials: bool,
+    /// `*`, or methods in upper case.
+    pub allow_methods: Vec<String>,
+    /// `*`, or names of request headers.
+    pub allow_headers: Vec<String>,
+    /// `*`, or names of response headers.
+    pub expose_headers: Vec<String>,
+    /// How long a preflight may be remembered, in seconds.
+    pub max_age: u32,
+}
+
+/// A service that says whether a request may pass (Gateway API, HTTPExternalAuthFilter).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalAuth {
+    /// How it is asked.
+    pub protocol: ExternalAuthProtocol,
+    /// As a person would name it: `auth/check:9000`.
+    pub backend: String,
+    /// [`Upstream::key`]; `None` for an invalid reference: every request is refused.
+    pub upstream: Option<String>,
+    /// What the path of the request is put behind, for HTTP.
+    pub path: String,
+    /// Names, in lower case, of request headers it sees; empty is what every HTTP one sees, and
+    /// all of them for gRPC.
+    pub allowed_headers: Vec<String>,
+    /// Names, in lower case, of its answer's headers that the backend sees; empty is all.
+    pub allowed_response_headers: Vec<String>,
+    /// So many bytes of the body are sent along; 0 is none.
+    pub forward_body: u32,
+}
+
+/// How a service is asked whether a request may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ExternalAuthProtocol {
+    /// A request with the client's method and path; 200 lets it pass.
+    #[serde(rename = "HTTP")]
+    Http,
+    /// `envoy.service.auth.v3.Authorization/Check`.
+    #[serde(rename = "GRPC")]
+    Grpc,
 }
 
 /// Header edits; a name stands in one of the three only.
@@ -278,6 +440,8 @@ pub struct Upstream {
     pub service: String,
     /// What is spoken to the endpoints.
     pub protocol: UpstreamProtocol,
+    /// How the endpoints are known to be right; `None` speaks in clear text.
+    pub tls: Option<UpstreamTls>,
     /// Where requests may go: ready and in reach. Empty gives 503.
     pub endpoints: Vec<Endpoint>,
     /// The endpoints are not known (no EndpointSlice in the input, and assumed to exist).
@@ -286,6 +450,31 @@ pub struct Upstream {
     pub removed: Vec<RemovedEndpoint>,
     /// The scoping rule that applied: `pool hangzhou from --node-pool; 1 of 2 endpoints in pool`.
     pub scope: Option<String>,
+}
+
+/// TLS to an upstream (Gateway API, BackendTLSPolicy).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamTls {
+    /// The server name that is sent, and the identity unless `subject_alt_names` says more.
+    pub hostname: String,
+    /// Keys of certificate authorities; `None` trusts those of the system.
+    pub authorities: Option<Vec<String>>,
+    /// Identities of which one must be there; empty is `hostname` alone.
+    pub subject_alt_names: Vec<SubjectAltName>,
+    /// Key of the key pair that is shown to a backend that asks for one.
+    pub client_certificate: Option<String>,
+}
+
+/// An identity in a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "type", content = "value")]
+pub enum SubjectAltName {
+    /// A DNS name, with `*.` in front for a wildcard.
+    Hostname(String),
+    /// An absolute URI, compared letter by letter.
+    #[serde(rename = "URI")]
+    Uri(String),
 }
 
 /// What is spoken to an upstream.

@@ -92,7 +92,7 @@ mod view;
 pub use decision::{Decision, Forward, Reason, Redirect, Respond};
 pub use error::Error;
 pub use explain::Explanation;
-pub use filter::HeaderEdits;
+pub use filter::{Cors, ExternalAuth, HeaderEdits, Mirror};
 pub use listener::{Entry, EntryId};
 pub use rule::{Backend, Edits, Rule, UpstreamId};
 pub use table::{HostMatches, RouteTable};

@@ -31,6 +31,8 @@ fn build(pattern: &str) -> Result<Regex, Error> {
 #[derive(Debug, Default)]
 pub(crate) struct Predicates {
     pub(crate) method: Option<Box<str>>,
+    /// The last segment of the path.
+    pub(crate) grpc_method: Option<Box<str>>,
     pub(crate) headers: Box<[HeaderPredicate]>,
     pub(crate) query_params: Box<[QueryPredicate]>,
 }
@@ -58,6 +60,7 @@ pub(crate) enum ValuePattern {
 pub(crate) enum Failed<'t> {
     Path,
     Method(&'t str),
+    GrpcMethod(&'t str),
     Header(&'t HeaderPredicate),
     QueryParam(&'t QueryPredicate),
 }
@@ -81,19 +84,24 @@ impl Predicates {
             });
         Ok(Self {
             method: conditions.method.as_deref().map(Into::into),
+            grpc_method: conditions.grpc_method.as_deref().map(Into::into),
             headers: headers.collect::<Result<_, _>>()?,
             query_params: query_params.collect::<Result<_, Error>>()?,
         })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.method.is_none() && self.headers.is_empty() && self.query_params.is_empty()
+        self.method.is_none()
+            && self.grpc_method.is_none()
+            && self.headers.is_empty()
+            && self.query_params.is_empty()
     }
 
     /// `None` if all conditions hold.
     pub(crate) fn failed<V: RequestView>(
         &self,
         request: &V,
+        path: &str,
         query: Option<&str>,
     ) -> Option<Failed<'_>> {
         if let Some(method) = &self.method
@@ -101,12 +109,23 @@ impl Predicates {
         {
             return Some(Failed::Method(method));
         }
+        if let Some(method) = &self.grpc_method
+            && grpc_method(path) != Some(method)
+        {
+            return Some(Failed::GrpcMethod(method));
+        }
         if let Some(header) = self.headers.iter().find(|header| !header.holds(request)) {
             return Some(Failed::Header(header));
         }
         let query_param = self.query_params.iter().find(|param| !param.holds(query))?;
         Some(Failed::QueryParam(query_param))
     }
+}
+
+/// The method of a gRPC request, whose path is `/service/method`.
+pub(crate) fn grpc_method(path: &str) -> Option<&str> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    (!service.is_empty() && !method.contains('/')).then_some(method)
 }
 
 impl HeaderPredicate {

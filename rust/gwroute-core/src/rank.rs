@@ -106,7 +106,7 @@ impl Rank {
         Self {
             host: HostRank::of(hostname),
             path: PathRank::of(conditions.path.as_ref()),
-            method: Reverse(conditions.method.is_some()),
+            method: Reverse(conditions.method.is_some() || conditions.grpc_method.is_some()),
             headers: Reverse(conditions.headers.len()),
             query_params: Reverse(conditions.query_params.len()),
             age: Age {

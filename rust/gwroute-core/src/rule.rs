@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::balance::weighted;
 use crate::error::Error;
-use crate::filter::{Filters, HeaderEdits};
+use crate::filter::{Cors, Filters, HeaderEdits};
 use crate::ir;
 use crate::matcher::Predicates;
 use crate::path::PathPattern;
@@ -93,6 +93,13 @@ impl Rule {
         &self.backends
     }
 
+    /// What responses tell browsers; the filter of the backend counts more than the rule's.
+    pub fn cors(&self, backend: Option<usize>) -> Option<&Cors> {
+        let backend = backend.and_then(|backend| self.backends.get(backend));
+        let of_backend = backend.and_then(|backend| backend.filters.cors.as_ref());
+        of_backend.or(self.filters.cors.as_ref())
+    }
+
     /// What the rule and one of its backends do to headers and host.
     pub fn edits(&self, backend: usize) -> Edits<'_> {
         let backend = self.backends.get(backend).map(|backend| &backend.filters);
@@ -132,11 +139,36 @@ impl Rule {
             key: rule.key.as_str().into(),
             route: format!("{}/{}", rule.route.namespace, rule.route.name).into(),
             matches: matches.collect::<Result<_, _>>()?,
-            filters: Filters::compile(&rule.filters)?,
+            filters: Filters::compile(&rule.filters, &upstream)?,
             backends: backends.collect::<Result<_, _>>()?,
             cumulative: cumulative.collect(),
             ir: rule.clone(),
         })
+    }
+
+    /// All upstreams that the rule refers to, by key and number.
+    pub(crate) fn references(&self) -> impl Iterator<Item = (&str, UpstreamId)> {
+        let backends = self.backends.iter();
+        let filters =
+            std::iter::once(&self.filters).chain(backends.clone().map(|backend| &backend.filters));
+        backends
+            .filter_map(|backend| Some((backend.ir.upstream.as_deref()?, backend.upstream?)))
+            .chain(filters.flat_map(Filters::references))
+    }
+
+    /// Time limits; `None` leaves the data plane's own.
+    pub fn timeouts(&self) -> Option<ir::Timeouts> {
+        self.ir.timeouts
+    }
+
+    /// When a request is sent again; `None` never.
+    pub fn retry(&self) -> Option<&ir::Retry> {
+        self.ir.retry.as_ref()
+    }
+
+    /// How a client is kept at one endpoint; `None` not at all.
+    pub fn session(&self) -> Option<&ir::Session> {
+        self.ir.session.as_ref()
     }
 
     /// The backend whose share holds the draw; `None` without backends or weights.
@@ -171,7 +203,7 @@ impl Backend {
                 f64::from(backend.weight) / total as f64
             },
             upstream: id.transpose()?,
-            filters: Filters::compile(&backend.filters)?,
+            filters: Filters::compile(&backend.filters, &upstream)?,
             ir: backend.clone(),
         })
     }

@@ -243,7 +243,9 @@ impl RouteTable {
                 matched: Some(matched),
                 target,
                 ..
-            } => decision::carry_out(matched, target, draw, |id| self.upstreams.has_endpoints(id)),
+            } => decision::carry_out(matched, target, request, draw, |id| {
+                self.upstreams.has_endpoints(id)
+            }),
         }
     }
 
@@ -339,6 +341,14 @@ impl RouteTable {
             entry.port() == port && gateway.is_none_or(|gateway| **entry.gateway() == *gateway)
         };
         self.entries.iter().find(fits).map(Entry::id)
+    }
+
+    /// The listener that takes TLS connections made for that name: the most specific one; without
+    /// a name, the one that has no hostname.
+    pub fn listener_by_name(&self, at: EntryId, name: Option<&str>) -> Option<&Arc<ir::Listener>> {
+        let entry = self.entries.get(at.0)?;
+        let position = entry.listener(&host::lower_case(name.unwrap_or_default()))?;
+        Some(&self.listeners[position].ir)
     }
 
     /// An upstream by its number.

@@ -46,10 +46,8 @@ impl Upstreams {
         rules: impl Iterator<Item = &'r Arc<Rule>>,
     ) -> Result<(), Error> {
         for rule in rules {
-            for backend in &rule.backends {
-                if let Some(key) = &backend.ir.upstream
-                    && self.id(key) != backend.upstream
-                {
+            for (key, id) in rule.references() {
+                if self.id(key) != Some(id) {
                     return Err(Error::unknown("upstream", key)
                         .under(format_args!("rules[`{}`]", rule.key)));
                 }

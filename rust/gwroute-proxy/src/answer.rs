@@ -1,6 +1,6 @@
 //! Responses: the backend's on their way to the client, and the gateway's own.
 
-use gwroute_core::{HeaderEdits, Reason};
+use gwroute_core::{Cors, HeaderEdits, Reason};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode, Version};
@@ -48,7 +48,8 @@ impl Own {
             | Reason::Misdirected
             | Reason::InvalidBackend
             | Reason::NoBackend
-            | Reason::FailedFilter => "",
+            | Reason::FailedFilter
+            | Reason::CorsPreflight => "",
         };
         let mut own = Self::new(status, text, Outcome::Decided(reason.as_str()));
         own.closes = reason == Reason::BadRequest;
@@ -92,6 +93,27 @@ impl Own {
         edits: impl Iterator<Item = &'t HeaderEdits>,
     ) -> Box<Self> {
         edits.for_each(|edits| edits.apply(&mut self.headers));
+        self
+    }
+
+    /// The answer to a preflight with these headers.
+    pub(crate) fn preflight(request: &HeaderMap, cors: Option<&Cors>) -> Box<Self> {
+        let mut own = Self::decided(204, Reason::CorsPreflight);
+        if let Some(cors) = cors {
+            cors.preflight(request, &mut own.headers);
+        }
+        own
+    }
+
+    /// Tells a browser what the rule allows.
+    pub(crate) fn marked(
+        mut self: Box<Self>,
+        request: &HeaderMap,
+        cors: Option<&Cors>,
+    ) -> Box<Self> {
+        if let (Some(cors), Some(origin)) = (cors, request.get(header::ORIGIN)) {
+            cors.mark(origin, &mut self.headers);
+        }
         self
     }
 

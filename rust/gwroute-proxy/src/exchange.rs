@@ -29,6 +29,8 @@ pub(crate) struct Exchange {
     pub(crate) head: Option<Box<Head>>,
     pub(crate) listener: Option<Arc<ir::Listener>>,
     pub(crate) matched: Option<Matched>,
+    /// Where the page is that asks, if the rule has something to say to browsers.
+    pub(crate) origin: Option<HeaderValue>,
     pub(crate) target: Option<UpstreamTarget>,
     pub(crate) body: Option<Rc<BodyWatch>>,
     /// Own answers look different in gRPC.
@@ -96,6 +98,7 @@ impl Exchange {
             head: None,
             listener: None,
             matched: None,
+            origin: None,
             target: None,
             body: None,
             grpc: false,
@@ -121,11 +124,14 @@ impl Exchange {
         head.request_id = value(forward::REQUEST_ID);
     }
 
-    /// The edits of the rule and the backend that took the request.
+    /// The edits of the rule and the backend that took the request, and what browsers are told.
     pub(crate) fn edit_response(&self, headers: &mut HeaderMap) {
         if let Some(Matched { rule, backend, .. }) = &self.matched {
             let edits = rule.edits(backend.unwrap_or(usize::MAX)).response;
             edits.iter().for_each(|edits| edits.apply(headers));
+            if let (Some(origin), Some(cors)) = (&self.origin, rule.cors(*backend)) {
+                cors.mark(origin, headers);
+            }
         }
     }
 

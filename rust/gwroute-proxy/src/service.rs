@@ -4,10 +4,10 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use gwroute_core::{Decision, Forward, Redirect, Respond};
+use gwroute_core::{Decision, Forward, Reason, Redirect, Respond};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 
 use crate::answer::Own;
@@ -87,9 +87,17 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own
             .table()
             .decide(entry, None, &View(parts), fastrand::f64())
         {
-            Decision::Forward(forward) => destination(exchange, live, &forward),
-            Decision::Redirect(redirect) => Err(redirected(exchange, &redirect)),
-            Decision::Respond(respond) => Err(responded(exchange, &respond)),
+            Decision::Forward(forward) => {
+                if forward.cors().is_some() {
+                    exchange.origin = parts.headers.get(header::ORIGIN).cloned();
+                }
+                destination(exchange, live, &forward)
+            }
+            Decision::Redirect(redirect) => {
+                let own = redirected(exchange, &redirect);
+                Err(own.marked(&parts.headers, redirect.cors()))
+            }
+            Decision::Respond(respond) => Err(responded(exchange, &respond, &parts.headers)),
         }
     })
 }
@@ -161,7 +169,7 @@ fn redirected(exchange: &mut Exchange, redirect: &Redirect<'_, '_>) -> Box<Own> 
     Own::redirect(status, location).edited(redirect.response_edits())
 }
 
-fn responded(exchange: &mut Exchange, respond: &Respond<'_>) -> Box<Own> {
+fn responded(exchange: &mut Exchange, respond: &Respond<'_>, request: &HeaderMap) -> Box<Own> {
     exchange.listener = respond.listener().cloned();
     exchange.matched = respond
         .rule()
@@ -176,7 +184,12 @@ fn responded(exchange: &mut Exchange, respond: &Respond<'_>) -> Box<Own> {
                     .position(|backend| std::ptr::eq(backend, drawn))
             }),
         });
-    Own::decided(respond.status(), respond.reason()).edited(respond.response_edits())
+    if respond.reason() == Reason::CorsPreflight {
+        return Own::preflight(request, respond.cors()).edited(respond.response_edits());
+    }
+    Own::decided(respond.status(), respond.reason())
+        .edited(respond.response_edits())
+        .marked(request, respond.cors())
 }
 
 /// What a client gets that is too slow with a head; the library has no part in it.

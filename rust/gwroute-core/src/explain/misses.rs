@@ -113,6 +113,13 @@ fn measure<'t, V: RequestView>(
             because.push(format!("method {method}, got {}", query.request.method()));
         }
     }
+    if let Some(method) = &predicates.grpc_method
+        && matcher::grpc_method(query.path) != Some(method)
+    {
+        distance += 1;
+        because.push(format!("gRPC method {method}"));
+        curl.path = format!("/any.Service/{method}");
+    }
     for header in &predicates.headers {
         let got = matcher::header_value(query.request, &header.name);
         let wanted = text::pattern(&header.pattern);

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::candidates::Candidate;
 use crate::decision::{self, Decision, Matched, Reason};
+use crate::filter::Mirror;
 use crate::host::HostMap;
 use crate::ir;
 use crate::listener::{EntryId, Listener};
@@ -41,9 +42,9 @@ pub struct Explanation {
     backend: Option<String>,
     share: Option<f64>,
     backends: Vec<BackendSummary>,
-    timeouts: Option<()>,
-    retry: Option<()>,
-    mirrors: Vec<()>,
+    timeouts: Option<ir::Timeouts>,
+    retry: Option<ir::Retry>,
+    mirrors: Vec<MirrorSummary>,
     misses: Vec<Miss>,
     tie: Option<String>,
     assumed: Vec<String>,
@@ -135,6 +136,12 @@ struct EndpointSummary {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+struct MirrorSummary {
+    backend: String,
+    share: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct Miss {
     route: RouteSummary,
     because: String,
@@ -181,7 +188,7 @@ pub(crate) fn explain<V: RequestView>(
                     explanation.respond(404, Reason::NoRoute.describe());
                     explanation.misses = misses::nearest(table, at, &query, target.host());
                 }
-                Some(matched) => explanation.carried_out(table, matched, target.clone(), draw),
+                Some(matched) => explanation.carried_out(table, matched, target.clone(), request),
             }
         }
     }
@@ -318,13 +325,14 @@ impl Explanation {
         }
     }
 
-    fn carried_out(
+    fn carried_out<V: RequestView>(
         &mut self,
         table: &RouteTable,
         matched: Matched<'_>,
         target: Target<'_>,
-        draw: f64,
+        request: &V,
     ) {
+        let draw = self.draw;
         self.route = Some(route(matched.rule, matched.index));
         self.backends = matched
             .rule
@@ -332,7 +340,7 @@ impl Explanation {
             .iter()
             .map(|backend| backend_summary(table, backend))
             .collect();
-        let decision = decision::carry_out(matched, target, draw, |id| {
+        let decision = decision::carry_out(matched, target, request, draw, |id| {
             table.upstreams.has_endpoints(id)
         });
         self.decided(&decision);
@@ -341,6 +349,11 @@ impl Explanation {
             Decision::Respond(respond) => respond.backend(),
             Decision::Redirect(_) => None,
         };
+        if let Decision::Forward(forward) = &decision {
+            self.timeouts = matched.rule.timeouts();
+            self.retry = matched.rule.retry().cloned();
+            self.mirrors = forward.mirrors().map(mirror_summary).collect();
+        }
         self.edits = text::edits(matched, backend);
         self.backend = backend.map(|backend| backend.name().to_owned());
         self.share = backend.map(Backend::share);
@@ -433,6 +446,11 @@ fn failed_summary<V: RequestView>(
             wanted: wanted.to_owned(),
             got: Some(query.request.method().to_owned()),
         },
+        Failed::GrpcMethod(wanted) => FailedSummary {
+            predicate: "gRPC method".into(),
+            wanted: wanted.to_owned(),
+            got: matcher::grpc_method(query.path).map(str::to_owned),
+        },
         Failed::Header(header) => FailedSummary {
             predicate: format!("header {}", header.name),
             wanted: text::pattern(&header.pattern),
@@ -483,6 +501,13 @@ fn backend_summary(table: &RouteTable, backend: &Backend) -> BackendSummary {
             .as_ref()
             .map(|failure| failure.message.clone()),
         endpoints,
+    }
+}
+
+fn mirror_summary(mirror: &Mirror) -> MirrorSummary {
+    MirrorSummary {
+        backend: mirror.backend().to_owned(),
+        share: mirror.share(),
     }
 }
 

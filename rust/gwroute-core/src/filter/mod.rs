@@ -1,6 +1,9 @@
 //! What filters do, compiled: where they end a request, and the edits of those they let pass.
 
+pub(crate) mod auth;
+pub(crate) mod cors;
 pub(crate) mod header_edit;
+pub(crate) mod mirror;
 pub(crate) mod redirect;
 pub(crate) mod rewrite;
 
@@ -8,8 +11,12 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::ir;
+use crate::rule::UpstreamId;
 
+pub use auth::ExternalAuth;
+pub use cors::Cors;
 pub use header_edit::HeaderEdits;
+pub use mirror::Mirror;
 pub(crate) use rewrite::Rewrite;
 
 /// The filters of one rule, or of one backend.
@@ -18,6 +25,9 @@ pub(crate) struct Filters {
     pub(crate) request: Vec<HeaderEdits>,
     pub(crate) response: Vec<HeaderEdits>,
     pub(crate) rewrite: Rewrite,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) auth: Option<ExternalAuth>,
+    pub(crate) mirrors: Vec<Mirror>,
     /// The first filter that answers by itself.
     pub(crate) end: Option<End>,
 }
@@ -29,21 +39,34 @@ pub(crate) enum End {
 }
 
 impl Filters {
-    /// In list order; what follows a filter that answers by itself is not reached.
-    pub(crate) fn compile(filters: &[ir::Filter]) -> Result<Self, Error> {
+    /// In list order; of what follows a filter that answers by itself only CORS is reached, which
+    /// always comes first: a preflight carries nothing that the others could judge.
+    pub(crate) fn compile(
+        filters: &[ir::Filter],
+        upstream: impl Fn(&str) -> Option<UpstreamId>,
+    ) -> Result<Self, Error> {
         let mut compiled = Self::default();
         for (i, filter) in filters.iter().enumerate() {
-            compiled
-                .add(filter)
-                .map_err(|e| e.under(format_args!("filters[{i}]")))?;
-            if compiled.end.is_some() {
-                break;
+            if compiled.end.is_none() || matches!(filter, ir::Filter::Cors(_)) {
+                compiled
+                    .add(filter, &upstream)
+                    .map_err(|e| e.under(format_args!("filters[{i}]")))?;
             }
         }
         Ok(compiled)
     }
 
-    fn add(&mut self, filter: &ir::Filter) -> Result<(), Error> {
+    /// Upstreams that filters refer to, by key and number.
+    pub(crate) fn references(&self) -> impl Iterator<Item = (&str, UpstreamId)> {
+        let mirrors = self.mirrors.iter().map(Mirror::reference);
+        mirrors.chain(self.auth.iter().filter_map(ExternalAuth::reference))
+    }
+
+    fn add(
+        &mut self,
+        filter: &ir::Filter,
+        upstream: impl Fn(&str) -> Option<UpstreamId>,
+    ) -> Result<(), Error> {
         match filter {
             ir::Filter::RequestHeaderModifier(edits) => {
                 if let Some(host) = host_set_by(edits) {
@@ -55,6 +78,13 @@ impl Filters {
                 self.response.push(HeaderEdits::compile(edits)?)
             }
             ir::Filter::UrlRewrite(rewrite) => self.rewrite.merge(&Rewrite::compile(rewrite)),
+            ir::Filter::RequestMirror(mirror) => {
+                self.mirrors.push(Mirror::compile(mirror, upstream)?);
+            }
+            ir::Filter::Cors(cors) => self.cors = Some(Cors::compile(cors)?),
+            ir::Filter::ExternalAuth(auth) => {
+                self.auth = Some(ExternalAuth::compile(auth, upstream)?);
+            }
             ir::Filter::RequestRedirect(redirect) => {
                 self.end = Some(End::Redirect(redirect.clone()))
             }

@@ -136,6 +136,7 @@ mod tests {
         let upstream = |(key, ports): &(&str, &[u16])| ir::Upstream {
             key: (*key).to_owned(),
             service: (*key).to_owned(),
+            tls: None,
             protocol: ir::UpstreamProtocol::Http1,
             endpoints: ports.iter().map(endpoint).collect(),
             assumed: false,
