@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from threading import Event as Flag
 from threading import Thread
 
-from gwroute.controller import words
+from gwroute.controller import status, words
+from gwroute.controller.bindings import Entry
 from gwroute.controller.inbox import Inbox
 from gwroute.controller.live import DataPlane, Live
 from gwroute.controller.reporter import Reporter
 from gwroute.controller.state import State
 from gwroute.errors import BindError, LoadError, ProxyError
+from gwroute.ir import Snapshot
 from gwroute.resolve import Options, Resolution, Resolver
 from gwroute.router import Router, accepts_regex
 from gwroute.sources.base import Source
@@ -65,12 +67,23 @@ class Controller:
         self._live = Live(plane, listen)
         self._reporter = Reporter(plane, state)
         self._store = ObjectStore()
-        self._unreported: Resolution | None = None
+        self._resolution = Resolution(Snapshot())
+        self._unreported = False
         self._reported = 0.0
         self._fault: str | None = None
         self._restored = False
         """What is live is the last good snapshot, because a file cannot be read since the start."""
         self._stop = Flag()
+
+    @property
+    def resolution(self) -> Resolution:
+        """What was resolved last, and what has become of it where ports were bound."""
+        return status.as_served(self._resolution, self._live.bound, self._live.refused)
+
+    @property
+    def bound(self) -> Mapping[Entry, str]:
+        """Where each port of a Gateway is bound."""
+        return self._live.bound
 
     # -- the beginning
 
@@ -204,14 +217,14 @@ class Controller:
             self._failed(f"what was read cannot be used: {error}")
             return False
         self._restored = False
-        self._unreported = resolution
+        self._resolution, self._unreported = resolution, True
         return True
 
     def _report(self) -> None:
-        if self._unreported is not None:
+        if self._unreported:
             whole = self._fault is None
-            self._reporter.report(self._store, self._unreported, whole=whole)
-            self._unreported = None
+            self._reporter.report(self._store, self.resolution, whole=whole)
+            self._unreported = False
             self._reported = time.monotonic()
 
     def _failed(self, error: str) -> None:

@@ -56,6 +56,11 @@ class Live:
         return self._bindings.refused
 
     @property
+    def bound(self) -> Mapping[Entry, str]:
+        """Where each port is bound, as it was bound."""
+        return self._bindings.bound
+
+    @property
     def serves(self) -> bool:
         """Whether a port is bound."""
         return bool(self._bindings.bound)

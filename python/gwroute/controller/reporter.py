@@ -56,12 +56,11 @@ class Reporter:
 
         Args:
             store: What was resolved.
-            resolution: What it came to.
+            resolution: What it came to, as it is served.
             whole: Whether everything could be read, so that the snapshot is a good one.
         """
         self._tell(validate(store, resolution))
-        seen = status.with_refusals(resolution.conditions, resolution.gateways, self._refused)
-        self._plane.set_status(status.document(seen))
+        self._plane.set_status(status.document(resolution.conditions))
         if self._state is not None and whole:
             try:
                 self._state.save(resolution.snapshot)

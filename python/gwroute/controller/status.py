@@ -1,4 +1,4 @@
-"""The conditions of what is served, as ``/status`` of the admin port shows them."""
+"""What has become of a resolution where it is served, as ``/status`` of the admin port shows it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gwroute.controller.bindings import Entry
-from gwroute.resolve import Condition, ResolvedGateway
+from gwroute.resolve import Condition, Resolution, ResolvedGateway
 
-__all__ = ["document", "with_refusals"]
+__all__ = ["as_served", "document"]
+
+EVERYWHERE = {"0.0.0.0", "::"}
+"""No address that somebody could be told."""
 
 
 def document(conditions: Iterable[Condition]) -> bytes:
@@ -32,15 +35,39 @@ def _shown(condition: Condition) -> dict[str, Any]:
     }
 
 
-def with_refusals(
+def as_served(
+    resolution: Resolution, bound: Mapping[Entry, str], refused: Mapping[Entry, str]
+) -> Resolution:
+    """A resolution with what is known only where it is served.
+
+    Args:
+        resolution: What was resolved.
+        bound: Where each port is bound. That is the address of a Gateway which has no other.
+        refused: Why ports could not be bound.
+    """
+    conditions = resolution.conditions
+    if refused:
+        conditions = tuple(_with_refusals(conditions, resolution.gateways, refused))
+    gateways = tuple(_with_addresses(gateway, bound) for gateway in resolution.gateways)
+    return dataclasses.replace(resolution, conditions=conditions, gateways=gateways)
+
+
+def _with_addresses(gateway: ResolvedGateway, bound: Mapping[Entry, str]) -> ResolvedGateway:
+    if gateway.addresses:
+        return gateway
+    name = f"{gateway.key.namespace}/{gateway.key.name}"
+    hosts = {
+        where.rpartition(":")[0].strip("[]") for entry, where in bound.items() if entry[0] == name
+    }
+    found = [{"type": "IPAddress", "value": host} for host in sorted(hosts - EVERYWHERE)]
+    return dataclasses.replace(gateway, addresses=tuple(found)) if found else gateway
+
+
+def _with_refusals(
     conditions: Iterable[Condition],
     gateways: Iterable[ResolvedGateway],
     refused: Mapping[Entry, str],
 ) -> Iterator[Condition]:
-    """The conditions, as they are where some ports could not be bound."""
-    if not refused:
-        yield from conditions
-        return
     listeners = {
         (gateway.key, listener.name): refused.get(
             (f"{gateway.key.namespace}/{gateway.key.name}", listener.port)
