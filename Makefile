@@ -69,6 +69,9 @@ wheel-check: wheel  ## install the wheel into an empty environment and run READM
 	@cd tests && ../$(VENV)-wheel/bin/python -P -m pytest -q -c /dev/null --rootdir . -p no:cacheprovider test_readme.py
 	@rm -rf $(VENV)-wheel
 
+conformance: build  ## the Gateway API's conformance cases; ARGS="--keep-going 'HTTPRoute*'"
+	@cd tests && ../$(BIN)/python -m conformance $(ARGS)
+
 soak: build  ## the property tests with the long profile (an hour)
 	@GWROUTE_HYPOTHESIS=soak $(BIN)/python -m pytest -q tests/property
 
@@ -103,4 +106,4 @@ all: lint type doc test  ## what CI checks
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check soak bench bench-rust bench-py bench-proxy lock clean all help
+.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak bench bench-rust bench-py bench-proxy lock clean all help

@@ -1,0 +1,115 @@
+"""Pods: echo servers, each at an address of its own and at the ports that the manifests name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from itertools import count
+
+from conformance.cluster import Pod
+from conformance.material import Material
+from gwroute.echo import EchoServer
+from gwroute.errors import BindError
+
+IPV6 = "::1"
+"""The only IPv6 address of a loopback; the first replica of a Deployment has it for a while."""
+PATIENCE = 20.0
+"""Seconds to wait for that address, which other runs want too."""
+
+
+class Addresses:
+    """Addresses of 127.0.0.0/8 for one process, so that two runs at a time do not meet."""
+
+    def __init__(self) -> None:
+        process = os.getpid()
+        self._block = f"127.{16 + (process >> 8) % 200}.{process & 0xFF}"
+        self._numbers = count(1)
+
+    def take(self) -> str:
+        """One that nobody has yet."""
+        number = next(self._numbers)
+        if number > 254:
+            raise RuntimeError("no more than 254 addresses are there for pods and Gateways")
+        return f"{self._block}.{number}"
+
+
+class Pods:
+    """Those that run, kept from case to case as long as nothing about them changes."""
+
+    def __init__(self, material: Material, addresses: Addresses) -> None:
+        self.material = material
+        self._addresses = addresses
+        self._at: dict[tuple[str, str], str] = {}
+        self._running: dict[tuple[str, str], tuple[Pod, EchoServer]] = {}
+        self._sixth: EchoServer | None = None
+
+    def address_of(self, pod: Pod) -> str:
+        """Where it is reached; the same for the same name."""
+        place = (pod.namespace, pod.name)
+        if place not in self._at:
+            self._at[place] = self._addresses.take()
+        return self._at[place]
+
+    def ensure(self, pods: Iterable[Pod]) -> None:
+        """Starts those that do not run yet, and anew those that have changed."""
+        for pod in pods:
+            place = (pod.namespace, pod.name)
+            found, server = self._running.get(place, (None, None))
+            if found != pod:
+                if server is not None:
+                    server.stop()
+                server = self._server(pod)
+                server.start()
+                self._running[place] = (pod, server)
+
+    def _server(self, pod: Pod) -> EchoServer:
+        address = self.address_of(pod)
+        pair = self.material.pairs.get((pod.namespace, pod.secret)) if pod.secret else None
+        asks = pod.client_authorities
+        authority = self.material.authorities.get((pod.namespace, asks)) if asks else None
+        return EchoServer(
+            pod.name,
+            namespace=pod.namespace,
+            http=f"{address}:3000",
+            h2c=f"{address}:3001",
+            https=f"{address}:8443" if pair else None,
+            certificate=pair.certificate_pem if pair else None,
+            key=pair.key_pem if pair else None,
+            client_authorities=authority.certificate_pem if authority else None,
+            grpc=pod.is_grpc,
+            record=True,
+            http_port=True,
+        )
+
+    def serve_ipv6(self, pod: Pod) -> str:
+        """Lets a pod be reached at its IPv6 address, which is returned, until :meth:`rest`."""
+        self.rest()
+        self._sixth = EchoServer(pod.name, namespace=pod.namespace, http=f"[{IPV6}]:3000")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._sixth.start()
+                return IPV6
+            except BindError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def rest(self) -> None:
+        """Ends what only one case needed."""
+        if self._sixth is not None:
+            self._sixth.stop()
+            self._sixth = None
+
+    def copies(self, pods: Iterable[Pod], path: str) -> int:
+        """How often pods saw a path."""
+        servers = (self._running[pod.namespace, pod.name][1] for pod in pods)
+        return sum(server.targets().count(path) for server in servers)
+
+    def stop(self) -> None:
+        """Stops all of them."""
+        self.rest()
+        for _, server in self._running.values():
+            server.stop()
+        self._running.clear()

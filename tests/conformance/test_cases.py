@@ -1,0 +1,42 @@
+"""Every conformance case: statuses, and requests over sockets, through the table and the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.__main__ import FOLDER, run_one
+from conformance.case import Case, read_cases
+from conformance.material import suite
+from conformance.pods import Addresses, Pods
+from conformance.world import Site
+
+if not FOLDER.is_dir():
+    pytest.skip("needs the conformance data", allow_module_level=True)
+
+KNOWN = frozenset((Path(__file__).parent / "known_failures.txt").read_text("utf-8").split())
+"""Cases that cannot pass yet; one that does has to go from the list."""
+CASES = {case.name: case for case in read_cases(FOLDER)}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    addresses = Addresses()
+    with Site(Pods(suite(), addresses), addresses) as made:
+        yield made
+
+
+def test_known_failures_are_cases() -> None:
+    assert set(CASES) >= KNOWN
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_case(case: Case, site: Site, request: pytest.FixtureRequest) -> None:
+    if case.name in KNOWN:
+        request.applymarker(pytest.mark.xfail(strict=True, raises=AssertionError))
+    result = run_one(case, site, keep_going=True)
+    if result.outcome == "skipped":
+        pytest.skip(result.faults[0])
+    assert not result.faults, "\n".join(result.faults)

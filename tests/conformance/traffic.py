@@ -1,0 +1,107 @@
+"""Traffic items: a request as a case describes it, sent to the gateway."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance import wire
+from conformance.case import Case
+from conformance.expect import Lines, Mismatch, Seen, answer_mismatches
+from conformance.material import INFRA
+from conformance.world import World
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An item whose placeholders are filled."""
+
+    item: Item
+    request: Item
+    expect: Item
+
+
+def faults(case: Case, world: World, item: Item) -> Iterator[str]:
+    """How what comes of one request differs from what the item expects."""
+    filled = fill(world, item)
+    seen = exchange(case, world, item, filled.request)
+    yield from map(str, answer_mismatches(filled.expect, seen))
+    yield from map(str, _uncopied(world, filled))
+
+
+def fill(world: World, item: Item) -> Filled:
+    """The item with fresh marks where it wants them, and with certificates instead of names."""
+    request, expect = dict(item["request"]), dict(item["expect"])
+    mark = str(uuid.uuid4())
+    for part in (request, expect):
+        if "path" in part:
+            part["path"] = part["path"].replace("{UUID}", mark)
+    if name := request.get("unique_query"):
+        query = f"{'&' if '?' in request['path'] else '?'}{name}={mark}"
+        request["path"] += query
+        if "path" in expect:
+            expect["path"] += query
+    if "client_cert" in expect:
+        namespace, _, name = expect["client_cert"].removeprefix("Secret ").partition("/")
+        expect["client_cert"] = world.material.pairs[namespace, name].certificate_pem
+    return Filled(item, request, expect)
+
+
+def target_of(case: Case, item: Item) -> Item:
+    """The Gateway that an item is sent to."""
+    target: Item = item.get("gateway") or case.data["gateway"]
+    return target
+
+
+def exchange(case: Case, world: World, item: Item, request: Item) -> Seen:
+    """Sends a request in the item's protocol."""
+    target = target_of(case, item)
+    try:
+        address, usual = world.address(target, world.port(target, request.get("port")))
+    except ConnectionRefusedError as error:
+        return Seen(error=str(error))
+    protocol = item.get("protocol")
+    if protocol == "grpc":
+        metadata = dict(request.get("metadata", {}))
+        authority = request.get("authority", usual)
+        return wire.grpc(address, request["service"], request["method"], authority, metadata)
+    if protocol == "websocket":
+        return wire.websocket(address, request["path"], usual, request["origin"], request["frames"])
+    outgoing = wire.Request(
+        request.get("method", "GET"),
+        request.get("path", "/"),
+        request.get("host", usual),
+        headers(request),
+    )
+    tls = _tls(world, request) if protocol in ("https", "h2") else None
+    if protocol in ("h2", "h2c"):
+        return wire.http2_seen(address, outgoing, tls)
+    if protocol not in (None, "https"):
+        raise ValueError(f"an unknown protocol: {protocol}")
+    return wire.http1(address, outgoing, tls)
+
+
+def headers(request: Item) -> Lines:
+    """Header lines of a request, without its host."""
+    answers = request.get("backend_response_headers", {})
+    asked = ",".join(f"{name}:{value}" for name, value in answers.items())
+    lines = [(name, str(value)) for name, value in request.get("headers", {}).items()]
+    return (*lines, ("X-Echo-Set-Header", asked))
+
+
+def _tls(world: World, request: Item) -> wire.TLS:
+    trusted = world.material.pairs[INFRA, "tls-validity-checks-certificate"]
+    shown = request.get("client_cert")
+    certificate = world.file_of((INFRA, shown)) if shown else None
+    return wire.TLS(request.get("sni") or request["host"], trusted.certificate_pem, certificate)
+
+
+def _uncopied(world: World, filled: Filled) -> Iterator[Mismatch]:
+    path = filled.request.get("path", "")
+    for target in filled.expect.get("mirrored_to", ()):
+        if not world.saw(target["namespace"], target["name"], path, at_least=1):
+            yield Mismatch(f"a copy of {path} at {target['name']}", "none")
