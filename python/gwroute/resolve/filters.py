@@ -7,91 +7,114 @@ it would have seen get an error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 from gwroute import ir
 from gwroute.model import GRPCRouteFilter, HTTPRouteFilter
-from gwroute.model.filter import HTTPHeaderFilter, HTTPPathModifier
+from gwroute.model.filter import (
+    HTTPExternalAuthFilter,
+    HTTPHeaderFilter,
+    HTTPPathModifier,
+    HTTPRequestMirrorFilter,
+)
+from gwroute.model.reference import BackendObjectReference
+from gwroute.resolve.backends import Fault, Target, display_name
 from gwroute.resolve.conditions import Reason
+from gwroute.resolve.cors import lower_cors
+from gwroute.resolve.invalid import Invalid, is_header_name, is_header_value
 
-__all__ = ["Invalid", "Unresolved", "is_header_name", "is_header_value", "lower_filters"]
+__all__ = ["References", "Unresolved", "lower_filters"]
 
 AnyFilter = HTTPRouteFilter | GRPCRouteFilter
 T = TypeVar("T")
 
 
-class Invalid(Exception):  # noqa: N818 - a verdict on a rule, never seen outside
-    """A rule that cannot be used.
-
-    Attributes:
-        reason: Of the condition.
-        field: What is wrong, below what was looked at; below the rule in the end.
-        message: What is wrong with it.
-    """
-
-    def __init__(self, field: str, message: str, reason: str = Reason.UNSUPPORTED_VALUE) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.field = field
-        self.message = message
-
-    def under(self, parent: str) -> Invalid:
-        """The same, one level further up."""
-        return Invalid(f"{parent}.{self.field}", self.message, self.reason)
-
-
 class Unresolved(NamedTuple):
-    """A filter that answers with an error instead of doing its work."""
+    """A filter that cannot do its work."""
 
-    reason: str
+    reason: str | None
+    """Of ``ResolvedRefs=False``; None if the reference itself is sound."""
     field: str
     """Below the rule."""
     message: str
+    consequence: str = "requests that it would see get 500"
+    code: str = "GWR211"
+    help: str | None = None
 
 
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
-_VALUE = re.compile(r"[\t -~]*", re.ASCII)
+@dataclass(slots=True)
+class References:
+    """What the filters of one rule refer to, and what is wrong with that."""
+
+    refer: Callable[[BackendObjectReference], Target | Fault]
+    """What a reference of the route names."""
+    namespace: str
+    """Of the route."""
+    targets: list[Target] = field(default_factory=list)
+    """What valid references name."""
+    unresolved: list[Unresolved] = field(default_factory=list)
+
+    def target(self, ref: BackendObjectReference, at: str, consequence: str) -> Target | None:
+        """What a reference names; None, with a note of what follows, if it is invalid."""
+        found = self.refer(ref)
+        if isinstance(found, Target):
+            self.targets.append(found)
+            return found
+        place = f"{at}.backendRef.{found.field}"
+        reason, code = found.reason, found.code
+        self.unresolved.append(
+            Unresolved(reason, place, found.message, consequence, code, found.help)
+        )
+        return None
+
+
+NOT_OBEYED = ("RequestMirror", "ExternalAuth")
+"""Filters that the data plane does not carry out: they are never skipped, so they fail."""
+
 _STATUS = (301, 302, 303, 307, 308)
 
 
-def is_header_name(name: str) -> bool:
-    """Whether a name is a token of RFC 9110 5.1."""
-    return _NAME.fullmatch(name) is not None
-
-
-def is_header_value(value: str) -> bool:
-    """Whether a value can be sent: visible ASCII, blanks and tabs."""
-    return _VALUE.fullmatch(value) is not None
-
-
 def lower_filters(
-    filters: Sequence[AnyFilter], at: str, unresolved: list[Unresolved]
+    filters: Sequence[AnyFilter], at: str, references: References
 ) -> tuple[ir.Filter, ...]:
     """A filter list as the snapshot has it.
 
     Args:
         filters: The list.
         at: Where it stands, below the rule: ``filters``.
-        unresolved: Filters that become an error are added here.
+        references: Looks up what filters refer to, and takes note of it.
 
     Raises:
         Invalid: A filter is wrong in itself, or two do not go together.
     """
     found: list[ir.Filter] = []
     for index, item in enumerate(filters):
-        lower = _FILTERS.get(item.type)
-        if lower is None or (lower in _HTTP_ONLY and not isinstance(item, HTTPRouteFilter)):
-            found.append(_fail(item, f"{at}[{index}]", unresolved))
-            continue
+        place = f"{at}[{index}]"
         try:
-            found.append(lower(item))
+            lowered = _lower(item, place, references)
         except Invalid as invalid:
-            raise invalid.under(f"{at}[{index}]") from None
+            raise invalid.under(place) from None
+        if lowered is not None:
+            found.append(lowered)
     if len(found) > 1:
         _check_together(found, at)
     return tuple(found)
+
+
+def _lower(item: AnyFilter, at: str, references: References) -> ir.Filter | None:
+    """One filter; None for one that has nothing to do."""
+    if item.type in NOT_OBEYED:
+        return _fail(item, at, references.unresolved)
+    if item.type == "RequestMirror":
+        return _mirror(_member(item.request_mirror, item.type), at, references)
+    if item.type == "ExternalAuth" and isinstance(item, HTTPRouteFilter):
+        return _external_auth(_member(item.external_auth, item.type), at, references)
+    lower = _FILTERS.get(item.type)
+    if lower is None or (lower in _HTTP_ONLY and not isinstance(item, HTTPRouteFilter)):
+        return _fail(item, at, references.unresolved)
+    return lower(item)
 
 
 def _check_together(found: Sequence[ir.Filter], at: str) -> None:
@@ -146,9 +169,9 @@ def _pairs(pairs: list[tuple[str, str]], at: str, seen: set[str]) -> tuple[ir.He
         return ()
     kept = []
     for name, value in pairs:
-        if not _NAME.fullmatch(name):
+        if not is_header_name(name):
             raise Invalid(at, f"{name!r} is no name of a header")
-        if not _VALUE.fullmatch(value):
+        if not is_header_value(value):
             raise Invalid(at, f"{value!r} is no value of a header")
         lower = name.lower()
         if lower not in seen:
@@ -199,10 +222,69 @@ def _member(value: T | None, kind: str) -> T:
     return value
 
 
+# -- filters that refer to other backends
+
+
+def _mirror(
+    given: HTTPRequestMirrorFilter, at: str, references: References
+) -> ir.RequestMirror | None:
+    """Without a valid backend no copy is sent, and the request itself is not touched."""
+    if given.percent is not None and given.fraction is not None:
+        raise Invalid("requestMirror", "percent and fraction exclude each other")
+    numerator, denominator = 1, 1
+    if given.percent is not None:
+        numerator, denominator = given.percent, 100
+    elif given.fraction is not None:
+        numerator, denominator = given.fraction.numerator, given.fraction.denominator
+        if numerator > denominator:
+            message = f"fraction {numerator}/{denominator} is more than all"
+            raise Invalid("requestMirror.fraction.numerator", message)
+    target = references.target(given.backend_ref, f"{at}.requestMirror", "no copies are sent")
+    if target is None:
+        return None
+    return ir.RequestMirror(target.name, target.upstream, numerator, denominator)
+
+
+def _external_auth(
+    given: HTTPExternalAuthFilter, at: str, references: References
+) -> ir.ExternalAuth:
+    """Without a valid backend every request is refused: authorisation fails closed."""
+    if given.protocol not in ("HTTP", "GRPC"):
+        message = f"protocol {given.protocol} is none of HTTP, GRPC"
+        raise Invalid("externalAuth.protocol", message)
+    target = references.target(given.backend_ref, f"{at}.externalAuth", "requests are refused")
+    if target is not None and given.protocol == "GRPC" and target.protocol != "h2c":
+        references.targets.remove(target)
+        target = replace(target, protocol="h2c")
+        references.targets.append(target)
+    http = given.http
+    allowed = http.allowed_headers if http else given.grpc.allowed_headers if given.grpc else ()
+    for name in (*allowed, *(http.allowed_response_headers if http else ())):
+        if not is_header_name(name):
+            raise Invalid("externalAuth", f"{name!r} is no name of a header")
+    return ir.ExternalAuth(
+        protocol=given.protocol,  # type: ignore[arg-type]
+        backend=display_name(given.backend_ref, references.namespace),
+        upstream=target.upstream if target else None,
+        path=(http.path if http else None) or "",
+        allowed_headers=tuple(name.lower() for name in allowed),
+        allowed_response_headers=tuple(
+            name.lower() for name in (http.allowed_response_headers if http else ())
+        ),
+        forward_body=given.forward_body.max_size if given.forward_body else 0,
+    )
+
+
+def _cors(item: AnyFilter) -> ir.Filter:
+    assert isinstance(item, HTTPRouteFilter)
+    return lower_cors(_member(item.cors, item.type), "cors")
+
+
 _FILTERS: dict[str, Callable[[AnyFilter], ir.Filter]] = {
     "RequestHeaderModifier": _request_headers,
     "ResponseHeaderModifier": _response_headers,
     "RequestRedirect": _redirect,
     "URLRewrite": _rewrite,
+    "CORS": _cors,
 }
-_HTTP_ONLY = (_redirect, _rewrite)
+_HTTP_ONLY = (_redirect, _rewrite, _cors)

@@ -1,6 +1,7 @@
 """Matches of GRPCRoutes, lowered to paths: ``/service/method``.
 
-Service and method are an exact path, a service alone is a prefix, a method alone an expression.
+Service and method are an exact path, a service alone is a prefix, and a method alone a condition
+on the last segment, which ranks below all that name a service.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 from gwroute import ir
 from gwroute.model.route import GRPCMethodMatch, GRPCRouteMatch
-from gwroute.resolve.filters import Invalid
+from gwroute.resolve.invalid import Invalid
 from gwroute.resolve.rules import ROOT, AcceptsRegex, Lines, check_regex, header_matches
 
 __all__ = ["grpc_matches"]
@@ -35,7 +36,9 @@ def grpc_matches(
             headers = header_matches(match.headers, accepts_regex)
         except Invalid as invalid:
             raise invalid.under(f"matches[{at}]") from None
-        found.append(ir.RouteMatch(path=path, headers=headers, line=lines.match(at)))
+        method = _lone_method(match.method)
+        line = lines.match(at)
+        found.append(ir.RouteMatch(path=path, headers=headers, line=line, grpc_method=method))
     return tuple(found) if found else (ir.RouteMatch(ROOT),)
 
 
@@ -54,6 +57,13 @@ def _path(match: GRPCMethodMatch | None, accepts_regex: AcceptsRegex) -> ir.Path
     return ir.PathMatch("RegularExpression", pattern)
 
 
+def _lone_method(match: GRPCMethodMatch | None) -> str | None:
+    """The method of a match that names no service."""
+    if match is None or match.type != "Exact" or match.service:
+        return None
+    return match.method or None
+
+
 def _exact(match: GRPCMethodMatch) -> ir.PathMatch:
     if match.service and not _SERVICE.fullmatch(match.service):
         raise Invalid("method.service", f"{match.service!r} is no name of a gRPC service")
@@ -62,5 +72,5 @@ def _exact(match: GRPCMethodMatch) -> ir.PathMatch:
     if not match.method:
         return ir.PathMatch("PathPrefix", f"/{match.service}")
     if not match.service:
-        return ir.PathMatch("RegularExpression", f"/{_ANY}/{match.method}")
+        return ROOT
     return ir.PathMatch("Exact", f"/{match.service}/{match.method}")

@@ -18,12 +18,14 @@ from gwroute.model.reference import BackendRef
 from gwroute.model.route import GRPCBackendRef, GRPCRouteRule, HTTPBackendRef, HTTPRouteRule
 from gwroute.resolve.backends import Fault, Target, UpstreamRef, display_name
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
-from gwroute.resolve.filters import Invalid, Unresolved, lower_filters
+from gwroute.resolve.filters import References, Unresolved, lower_filters
 from gwroute.resolve.grpc import grpc_matches
+from gwroute.resolve.invalid import Invalid
 from gwroute.resolve.kinds import Route
+from gwroute.resolve.limits import Limits, lower_limits
 from gwroute.resolve.rules import Lines, http_matches
 from gwroute.resolve.suggest import with_help
-from gwroute.resolve.unsupported import unsupported_fields
+from gwroute.resolve.unsupported import obeyed, unsupported_fields
 from gwroute.resolve.world import World
 
 __all__ = ["Lowered", "lower_rules"]
@@ -41,7 +43,9 @@ class _Rule(NamedTuple):
     backends: tuple[ir.Backend, ...]
     """With keys of upstreams that lack the suffix of a place."""
     targets: tuple[Target, ...]
-    """What the valid ones name."""
+    """What valid references name."""
+    limits: Limits
+    """Time limits, retries, session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ class Lowered:
                 part.ref,
                 hosts,
                 part.matches,
-                part.filters,
+                _referring(part.filters, suffix) if suffix else part.filters,
                 _suffixed(part.backends, suffix) if suffix else part.backends,
+                *part.limits,
             )
             for part in self.parts
         ]
@@ -85,8 +90,22 @@ class Lowered:
 
 def _suffixed(backends: tuple[ir.Backend, ...], suffix: str) -> tuple[ir.Backend, ...]:
     return tuple(
-        replace(item, upstream=item.upstream + suffix) if item.upstream is not None else item
+        replace(
+            item,
+            upstream=item.upstream and item.upstream + suffix,
+            filters=_referring(item.filters, suffix),
+        )
         for item in backends
+    )
+
+
+def _referring(filters: tuple[ir.Filter, ...], suffix: str) -> tuple[ir.Filter, ...]:
+    """Filters that refer to the upstreams of a place."""
+    return tuple(
+        replace(item, upstream=item.upstream + suffix)
+        if isinstance(item, (ir.RequestMirror, ir.ExternalAuth)) and item.upstream is not None
+        else item
+        for item in filters
     )
 
 
@@ -120,7 +139,7 @@ class _Lowering:
         rules: Sequence[HTTPRouteRule | GRPCRouteRule | L4RouteRule] = route.spec.rules
         for index, rule in enumerate(rules):
             if isinstance(rule, L4RouteRule):
-                self._backends(index, rule.backend_refs, [])
+                self._backends(index, rule.backend_refs, self._references())
                 continue
             at = lines[index] if index < len(lines) else Lines()
             try:
@@ -137,12 +156,13 @@ class _Lowering:
             matches = http_matches(rule.matches, lines, accepts)
         else:
             matches = grpc_matches(rule.matches, lines, accepts)
-        unresolved: list[Unresolved] = []
-        filters = lower_filters(rule.filters, "filters", unresolved) if rule.filters else ()
-        backends, targets = self._backends(index, rule.backend_refs, unresolved)
+        limits = obeyed(lower_limits(rule))
+        references = self._references()
+        filters = lower_filters(rule.filters, "filters", references) if rule.filters else ()
+        backends = self._backends(index, rule.backend_refs, references)
         _check_prefixes(filters, backends, matches)
-        if unresolved:
-            self._note_filters(index, unresolved)
+        if references.unresolved:
+            self._note_filters(index, references.unresolved)
         self.findings.extend(unsupported_fields(self.key, self.route, index, rule))
         kind, namespace, name = self.key
         origin = self.route.origin
@@ -157,29 +177,32 @@ class _Lowering:
             lines.rule or (origin.line if origin else None),
         )
         key = f"{kind.lower()}/{namespace}/{name}/rule/{index}"
-        return _Rule(key, ref, matches, filters, backends, targets)
+        return _Rule(key, ref, matches, filters, backends, tuple(references.targets), limits)
 
     # -- backends
 
+    def _references(self) -> References:
+        kind, namespace = self.key.kind, self.key.namespace or ""
+        return References(lambda ref: self.world.backend(kind, namespace, ref), namespace)
+
     def _backends(
-        self, index: int, refs: Sequence[BackendRef], unresolved: list[Unresolved]
-    ) -> tuple[tuple[ir.Backend, ...], tuple[Target, ...]]:
+        self, index: int, refs: Sequence[BackendRef], references: References
+    ) -> tuple[ir.Backend, ...]:
         backends: list[ir.Backend] = []
-        targets: list[Target] = []
         kind, namespace = self.key.kind, self.key.namespace or ""
         for at, ref in enumerate(refs):
             filters: tuple[ir.Filter, ...] = ()
             if isinstance(ref, (HTTPBackendRef, GRPCBackendRef)) and ref.filters:
-                filters = lower_filters(ref.filters, f"backendRefs[{at}].filters", unresolved)
+                filters = lower_filters(ref.filters, f"backendRefs[{at}].filters", references)
             found = self.world.backend(kind, namespace, ref)
             if isinstance(found, Target):
                 backends.append(found.backend(ref.weight, filters))
-                targets.append(found)
+                references.targets.append(found)
             else:
                 self._fault(index, at, found, refs)
                 name, failure = display_name(ref, namespace), ir.Failure(500, found.message)
                 backends.append(ir.Backend(name, None, ref.weight, filters, failure))
-        return tuple(backends), tuple(targets)
+        return tuple(backends)
 
     def _fault(self, index: int, at: int, fault: Fault, refs: Sequence[BackendRef]) -> None:
         if fault.reason is not None:
@@ -201,13 +224,16 @@ class _Lowering:
 
     def _note_filters(self, index: int, unresolved: Sequence[Unresolved]) -> None:
         for item in unresolved:
-            self.unresolved.append((item.reason, f"rule {index}: {item.message}"))
+            if item.reason is not None:
+                words = with_help(item.message, item.help)
+                self.unresolved.append((item.reason, f"rule {index}: {words}"))
             self.findings.append(
                 Finding.at(
-                    "GWR211",
+                    item.code,
                     self.route,
                     f"spec.rules[{index}].{item.field}",
-                    f"{self.key} rule {index}: {item.message}; requests that it would see get 500",
+                    f"{self.key} rule {index}: {item.message}; {item.consequence}",
+                    help=item.help,
                 )
             )
 

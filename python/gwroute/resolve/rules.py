@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gwroute import ir
 from gwroute.model import HTTPRouteMatch
 from gwroute.model.route import GRPCHeaderMatch, HTTPHeaderMatch, HTTPPathMatch, HTTPQueryParamMatch
-from gwroute.resolve.filters import Invalid, is_header_name
+from gwroute.resolve.invalid import Invalid, is_header_name
 
 __all__ = ["ROOT", "AcceptsRegex", "Lines", "check_regex", "header_matches", "http_matches"]
 

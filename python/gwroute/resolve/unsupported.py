@@ -8,8 +8,9 @@ from gwroute.finding import Finding
 from gwroute.model import Gateway, ObjectKey
 from gwroute.model.route import GRPCRouteRule, HTTPRouteRule
 from gwroute.resolve.kinds import Route
+from gwroute.resolve.limits import Limits
 
-__all__ = ["unsupported_fields", "unsupported_of_gateway", "unsupported_of_route"]
+__all__ = ["obeyed", "unsupported_fields", "unsupported_of_gateway", "unsupported_of_route"]
 
 
 def unsupported_of_gateway(gateway: Gateway) -> Iterator[Finding]:
@@ -32,6 +33,11 @@ def unsupported_of_route(route: Route) -> Iterator[Finding]:
 
 def _unsupported(obj: Gateway | Route, field: str, message: str) -> Finding:
     return Finding.at("GWR902", obj, field, f"{obj.key}: {message}", key=True)
+
+
+def obeyed(_: Limits) -> Limits:
+    """Of what a rule says about time, retries and sessions, what the data plane obeys."""
+    return None, None, None
 
 
 def unsupported_fields(
