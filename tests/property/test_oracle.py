@@ -51,6 +51,39 @@ def test_what_is_no_path_is_a_bad_request(target: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("authority", "host"),
+    {
+        "A.example.com:80": "a.example.com",
+        "a.example.com.": "a.example.com.",
+        "a.example.com:": "a.example.com",
+        "[2001:DB8::1]:80": "[2001:db8::1]",
+        "a:65536": None,
+        ":80": None,
+        "[::1": None,
+        "[::1]x": None,
+        "[1.2.3.4]": None,
+        "user@a": None,
+        "": "",
+    }.items(),
+)
+def test_hosts_are_read_as_rfc_3986_has_them(authority: str, host: str | None) -> None:
+    assert oracle.host_of(authority) == host
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    {
+        "http://a?q": ("a", "/?q"),
+        "HTTP://a:80": ("a:80", "/"),
+        "https://a#f": ("a", "/#f"),
+        "http://a/x?q": ("a", "/x?q"),
+    }.items(),
+)
+def test_an_absolute_target_brings_its_host(target: str, parts: tuple[str, str]) -> None:
+    assert oracle.split_target(oracle.Query("GET", target, (("host", "b"),))) == parts
+
+
+@pytest.mark.parametrize(
     ("path", "prefix", "value", "result"),
     [
         ("/foo/bar", "/foo", "/xyz", "/xyz/bar"),

@@ -5,7 +5,8 @@ that it cannot share a mistake with the core. What it does, in the order of a re
 
 1. The target is cleaned as Envoy cleans it: fragment cut, backslashes turned, needless escapes
    decoded, dot segments resolved, ``//`` merged. If an escaped slash or backslash is left, it is
-   decoded and answered with a 307 to the path cleaned again; ``%00`` is answered with 400.
+   decoded and answered with a 307 to the path cleaned again; ``%00`` is answered with 400, and
+   so is a host that is malformed.
 2. Of the listeners on the port the most specific one that takes the host answers, alone.
 3. Of all matches of all rules on that listener whose host and conditions hold, the first in the
    order of precedence wins (:func:`rank`).
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from urllib.parse import unquote_to_bytes
 
 from gwroute import ir
@@ -76,14 +78,13 @@ class Candidate:
 def decide(snapshot: ir.Snapshot, query: Query) -> Answer:
     """The answer to one request."""
     authority, target = split_target(query)
-    cleaned = clean(target)
-    if cleaned is None:
+    cleaned, host = clean(target), host_of(authority)
+    if cleaned is None or host is None:
         return Answer("respond", status=400)
     path, redirect = cleaned
     question = query_of(target)
     if redirect:
         return Answer("redirect", status=307, location=path + question)
-    host = host_of(authority)
     listener = choose_listener(snapshot, query, host)
     if isinstance(listener, int):
         return Answer("respond", status=listener)
@@ -163,11 +164,30 @@ def _resolve_dots(path: str) -> str:
 # ---------------------------------------------------------------- hosts and listeners
 
 
-def host_of(authority: str | None) -> str:
-    """The name to compare: without port, in lower case. An absent one fits no pattern."""
-    if authority is None:
+AUTHORITY = re.compile(r"([\w.~!$&'()*+,;=-]{1,255}|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?", re.ASCII)
+"""RFC 3986 3.2 without user information, escapes and address literals yet to be invented."""
+
+
+def host_of(authority: str | None) -> str | None:
+    """The name to compare: without port, in lower case; None is a bad request.
+
+    An absent name fits no pattern. A dot at the end is part of the name.
+    """
+    if not authority:
         return ""
-    return re.sub(r":\d*$", "", authority).lower()
+    parts = AUTHORITY.fullmatch(authority)
+    if not parts or int((parts[2] or ":")[1:] or 0) > 65535:
+        return None
+    name = parts[1].lower()
+    return name if name[0] != "[" or _is_ipv6(name[1:-1]) else None
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def host_matches(pattern: str | None, host: str) -> bool:

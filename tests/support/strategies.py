@@ -266,7 +266,9 @@ def authorities() -> st.SearchStrategy[str]:
         st.sampled_from(spellings),
         ports,
     )
-    return st.one_of(made, st.sampled_from(("[::1]", "[::1]:80")))
+    literal = st.sampled_from(("[::1]", "[::1]:80", "[2001:DB8::1]:"))
+    rare = ("[::1", "[::1]a", "a.com]", ":80", "a.com:65536", "a.com:00080", "[1.2.3.4]", "a:1:2")
+    return st.one_of(made, made, made, literal, st.sampled_from(rare))
 
 
 @st.composite

@@ -1,6 +1,7 @@
 //! Host names: what a request names, what a pattern takes, and lookup by the most specific one.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -15,13 +16,29 @@ impl Host<'_> {
     }
 }
 
-/// Reads `host`, `host:port` or `[v6]:port`; `None` if it is malformed.
+/// Reads `host [":" port]` (RFC 3986 3.2); `None` if it is malformed.
+///
+/// Escapes and user information are refused. No authority at all is the empty one (RFC 9112 3.2).
+/// A dot at the end belongs to the name, as in Envoy: `a.example.com.` is a name that no Hostname
+/// of the Gateway API can spell, so that only what takes every host takes it.
 pub(crate) fn from_authority(authority: &[u8]) -> Option<Host<'_>> {
-    let name = without_port(authority)?;
-    if name.len() > 255 || !name.iter().all(|b| is_host_byte(*b)) {
+    let seen = authority
+        .iter()
+        .fold(0, |seen, byte| seen | CLASS[usize::from(*byte)]);
+    let name = if seen & !UPPER == 0 {
+        authority
+    } else {
+        without_port(authority)?
+    };
+    if name.len() > LONGEST {
         return None;
     }
-    Some(Host(lower_case(std::str::from_utf8(name).ok()?)))
+    let name = std::str::from_utf8(name).ok()?;
+    Some(Host(if seen & UPPER == 0 {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(name.to_ascii_lowercase())
+    }))
 }
 
 /// Names are compared in lower case; one that is so already is borrowed.
@@ -33,26 +50,66 @@ pub(crate) fn lower_case(name: &str) -> Cow<'_, str> {
     }
 }
 
-fn without_port(authority: &[u8]) -> Option<&[u8]> {
-    // A colon inside brackets belongs to an IPv6 address.
-    let from = memchr::memrchr(b']', authority).map_or(0, |end| end + 1);
-    match memchr::memchr(b':', &authority[from..]) {
-        Some(colon) => {
-            let (name, port) = authority.split_at(from + colon);
-            port[1..].iter().all(u8::is_ascii_digit).then_some(name)
+/// The longest registered name that is looked up; no name in the DNS is longer.
+const LONGEST: usize = 255;
+
+const UPPER: u8 = 1;
+const OTHER: u8 = 2;
+
+/// 0 for the lower case characters of a registered name (RFC 3986 3.2.2), escapes left out.
+static CLASS: [u8; 256] = {
+    let mut table = [OTHER; 256];
+    let mut byte = b'0';
+    while byte <= b'z' {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
+            table[byte as usize] = 0;
+        } else if byte.is_ascii_uppercase() {
+            table[byte as usize] = UPPER;
         }
-        None => Some(authority),
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+,;=";
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = 0;
+        at += 1;
+    }
+    table
+};
+
+/// The name in front of a port, or an address in brackets; `None` if it is neither.
+fn without_port(authority: &[u8]) -> Option<&[u8]> {
+    let end = match authority {
+        // A colon inside brackets belongs to an IPv6 address.
+        [b'[', ..] => memchr::memchr(b']', authority)? + 1,
+        _ => memchr::memchr(b':', authority)?,
+    };
+    let (name, port) = authority.split_at(end);
+    (is_name(name) && is_port(port)).then_some(name)
+}
+
+/// A registered name, which an IPv4 address is as well, or an IPv6 address in brackets. Literals
+/// of later versions have to be refused by those who do not know them (RFC 3986 3.2.2).
+fn is_name(name: &[u8]) -> bool {
+    match name {
+        [b'[', address @ .., b']'] => {
+            let address = std::str::from_utf8(address).map(str::parse::<Ipv6Addr>);
+            matches!(address, Ok(Ok(_)))
+        }
+        _ => !name.is_empty() && name.iter().all(|b| CLASS[usize::from(*b)] != OTHER),
     }
 }
 
-/// The characters of a registered name or an IP literal (RFC 3986 3.2.2), escapes left out.
-const fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'[' | b']' | b':')
-        || matches!(
-            byte,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
-        )
+/// Nothing, or a colon and a port; the port may be empty.
+fn is_port(port: &[u8]) -> bool {
+    match port {
+        [] | b":" => true,
+        [b':', digits @ ..] => {
+            let number = std::str::from_utf8(digits).map(str::parse::<u16>);
+            digits[0] != b'+' && matches!(number, Ok(Ok(_)))
+        }
+        _ => false,
+    }
 }
 
 /// Values by host pattern, found from the most specific pattern on.
@@ -159,11 +216,48 @@ mod tests {
             ("www.example.com", "www.example.com"),
             ("WWW.Example.com:30364", "www.example.com"),
             ("[::1]:80", "[::1]"),
+            ("[2001:DB8::1]", "[2001:db8::1]"),
             ("www.example.com:", "www.example.com"),
+            ("www.example.com:00080", "www.example.com"),
+            ("www.example.com.:80", "www.example.com."),
+            ("10.0.0.1:65535", "10.0.0.1"),
+            ("", ""),
         ] {
             assert_eq!(from_authority(authority.as_bytes()).unwrap().as_str(), host);
         }
-        for malformed in ["a b", "a:80x", "user@a", "a/b", "a\u{e4}", "a:1:2"] {
+    }
+
+    #[test]
+    fn what_is_no_authority() {
+        let long = "a".repeat(256);
+        for malformed in [
+            "a b",
+            "a:80x",
+            "user@a",
+            "a/b",
+            "a\u{e4}",
+            "a:1:2",
+            "a:65536",
+            "a:+1",
+            "a: 80",
+            ":80",
+            ":",
+            "::1",
+            "[::1",
+            "::1]",
+            "[::1]a",
+            "[::1]:x",
+            "[::1]]",
+            "[[::1]]",
+            "[]",
+            "[a]",
+            "a[::1]",
+            "[::1%25eth0]",
+            "[v1.a]",
+            "[127.0.0.1]",
+            "a%2eb",
+            &long,
+        ] {
             assert!(
                 from_authority(malformed.as_bytes()).is_none(),
                 "{malformed}"

@@ -65,7 +65,11 @@ impl<'r> Target<'r> {
             Some(authority) => host::from_authority(authority).ok_or(BadTarget::Host)?,
             None => Host::default(),
         };
-        let (raw_path, query) = split_query(path_and_query)?;
+        let (raw_path, query) = match split_query(path_and_query)? {
+            // `http://host?q` stands for `http://host/?q` (RFC 9110 4.2.3).
+            ([], query) if own_authority.is_some() => (b"/".as_slice(), query),
+            parts => parts,
+        };
         if is_clean(raw_path) {
             return Ok(Self {
                 host,
@@ -103,7 +107,7 @@ fn text(bytes: &[u8]) -> Result<&str, BadTarget> {
     std::str::from_utf8(bytes).map_err(|_| BadTarget::Character)
 }
 
-/// The authority of an absolute target, and what follows it.
+/// The authority of an absolute target, and what follows it: nothing, a path, a query.
 fn split_form(target: &[u8]) -> Result<(Option<&[u8]>, &[u8]), BadTarget> {
     match target {
         [b'/', ..] | b"*" => Ok((None, target)),
@@ -112,17 +116,11 @@ fn split_form(target: &[u8]) -> Result<(Option<&[u8]>, &[u8]), BadTarget> {
             let end = rest
                 .iter()
                 .position(|b| matches!(b, b'/' | b'?' | b'#' | b'\\'));
-            let (authority, path) = rest.split_at(end.unwrap_or(rest.len()));
+            let (authority, path_and_query) = rest.split_at(end.unwrap_or(rest.len()));
             if authority.is_empty() {
                 return Err(BadTarget::Host);
             }
-            match path.first() {
-                Some(b'/' | b'\\') => Ok((Some(authority), path)),
-                // `http://host?q` stands for `http://host/?q` (RFC 9110 4.2.3); rare enough
-                // that the query is only kept when a path is written out.
-                None => Ok((Some(authority), b"/")),
-                Some(_) => Err(BadTarget::Form),
-            }
+            Ok((Some(authority), path_and_query))
         }
     }
 }
@@ -153,45 +151,33 @@ fn split_query(bytes: &[u8]) -> Result<(&[u8], Option<&str>), BadTarget> {
     Ok((path, Some(text(query)?)))
 }
 
-/// Whether cleaning would change nothing; one pass, no allocation.
+/// Whether cleaning would change nothing; one pass without branches, no allocation.
 fn is_clean(path: &[u8]) -> bool {
-    if path == b"*" {
-        return true;
+    let (mut wrong, mut before) = (0, 0);
+    for byte in path {
+        let class = CLASS[usize::from(*byte)];
+        // Only a segment that begins with a dot can be a dot segment.
+        wrong |= class & (OTHER | ((before & SLASH) * (SLASH | DOT)));
+        before = class;
     }
-    let mut after_slash = false;
-    for &byte in path {
-        match CLASS[byte as usize] {
-            Class::Plain => after_slash = false,
-            Class::Slash if after_slash => return false,
-            Class::Slash => after_slash = true,
-            // Only a segment that begins with a dot can be a dot segment.
-            Class::Dot if after_slash => return false,
-            Class::Dot => {}
-            Class::Other => return false,
-        }
-    }
-    true
+    wrong == 0 || path == b"*"
 }
 
-#[derive(Clone, Copy)]
-enum Class {
-    Plain,
-    Slash,
-    Dot,
-    Other,
-}
+const SLASH: u8 = 1;
+const DOT: u8 = 2;
+const OTHER: u8 = 4;
 
-static CLASS: [Class; 256] = {
-    let mut table = [Class::Plain; 256];
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         if must_escape(byte as u8) || byte == b'%' as usize || byte == b'\\' as usize {
-            table[byte] = Class::Other;
+            table[byte] = OTHER;
         }
         byte += 1;
     }
-    table[b'/' as usize] = Class::Slash;
-    table[b'.' as usize] = Class::Dot;
+    table[b'/' as usize] = SLASH;
+    table[b'.' as usize] = DOT;
     table
 };
 

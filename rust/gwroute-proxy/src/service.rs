@@ -20,7 +20,7 @@ use crate::forward::{self, Destination};
 use crate::live::Live;
 use crate::upstream;
 use crate::vet;
-use crate::view::View;
+use crate::view::{self, View};
 
 /// What has become of a request after all that needs no waiting.
 enum Prepared {
@@ -44,6 +44,7 @@ fn prepare(client: Rc<Client>, deadlines: Rc<Deadlines>, request: Request<Incomi
     let (mut parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     deadlines.begin(!has_body);
+    view::complete_path(&mut parts);
     let facts = vet::vet(&parts, &client.heads, &client.worker.config.limits);
     client.heads.head_read(has_body);
     let mut exchange = Exchange::new(client, deadlines, &parts);

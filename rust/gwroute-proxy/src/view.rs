@@ -1,8 +1,10 @@
 //! A request as the core asks about it.
 
 use gwroute_core::RequestView;
+use http::Version;
 use http::header::{self, HeaderName};
 use http::request::Parts;
+use http::uri::{PathAndQuery, Uri};
 
 /// The head of a request.
 #[derive(Debug)]
@@ -33,5 +35,20 @@ impl RequestView for View<'_> {
     fn header<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
         let values = self.0.headers.get_all(name).iter();
         values.map(http::HeaderValue::as_bytes)
+    }
+}
+
+/// `http://host?q` stands for `http://host/?q` (RFC 9110 4.2.3); over HTTP/2, where a client writes
+/// the path by itself, `?q` stays what it is: malformed (RFC 9113 8.3.1).
+pub(crate) fn complete_path(parts: &mut Parts) {
+    let query = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    if !query.starts_with('?') || parts.version != Version::HTTP_11 {
+        return;
+    }
+    let completed = PathAndQuery::try_from(format!("/{query}"));
+    let mut uri = parts.uri.clone().into_parts();
+    uri.path_and_query = completed.ok();
+    if let Ok(uri) = Uri::from_parts(uri) {
+        parts.uri = uri;
     }
 }

@@ -111,6 +111,8 @@ fn a_path_arrives_as_it_was_matched() {
         ("/get/`{}^|", "/get/%60%7B%7D%5E|"),
         ("/get?", "/get?"),
         ("/get?a=<b>&c=%41", "/get?a=%3Cb%3E&c=%41"),
+        ("http://b.example?q=1", "/?q=1"),
+        ("http://b.example", "/"),
         ("http://b.example/x", "/x"),
     ];
     for (sent, _) in cases {

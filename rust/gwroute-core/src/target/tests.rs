@@ -76,6 +76,12 @@ fn what_is_refused() {
         "ftp://x/",
         "/a?b c",
         "http:///x",
+        "http://?q",
+        "http://:80/",
+        "http://a:99999/",
+        "http://[::1/",
+        "?q",
+        "#f",
         "/a?\u{7f}",
     ] {
         assert!(Target::parse(target.as_bytes(), None).is_err(), "{target}");
@@ -96,10 +102,21 @@ fn an_absolute_target_brings_its_own_host() {
         (target.host(), target.path(), target.query()),
         ("a.example.com", "/x", Some("y"))
     );
-    assert_eq!(
-        Target::parse(b"http://a.example.com", None).unwrap().path(),
-        "/"
-    );
+}
+
+#[test]
+fn an_absolute_target_without_a_path_asks_for_the_root() {
+    for (target, query) in [
+        ("http://a.example.com", None),
+        ("http://a.example.com?", Some("")),
+        ("http://a.example.com?q=/x", Some("q=/x")),
+        ("https://a.example.com:8443#f?q", None),
+        ("http://a.example.com?q#f", Some("q")),
+    ] {
+        let target = Target::parse(target.as_bytes(), None).unwrap();
+        assert_eq!((target.path(), target.query()), ("/", query));
+        assert_eq!(target.host(), "a.example.com");
+    }
 }
 
 proptest! {
