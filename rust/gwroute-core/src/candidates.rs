@@ -33,13 +33,17 @@ impl Candidate {
         if !self.matched().path.takes(request.path) {
             return Some(Failed::Path);
         }
-        self.failed_predicate(request)
+        self.failed_predicate(request, None)
     }
 
-    fn failed_predicate<V: RequestView>(&self, request: &Query<'_, V>) -> Option<Failed<'_>> {
+    fn failed_predicate<V: RequestView>(
+        &self,
+        request: &Query<'_, V>,
+        held: Option<usize>,
+    ) -> Option<Failed<'_>> {
         self.matched()
             .predicates
-            .failed(request.request, request.path, request.query)
+            .failed(request.request, request.path, request.query, held)
     }
 }
 
@@ -50,16 +54,24 @@ pub(crate) struct Candidates {
     index: Option<Index>,
 }
 
-/// Positions in `Candidates::all`, divided by one condition that must hold for each.
+/// Candidates, divided by one condition that must hold for each.
 #[derive(Debug, Default)]
 struct Index {
     headers: Vec<(HeaderName, ByValue)>,
     query_params: Vec<(Box<str>, ByValue)>,
     /// Those with no exact condition to divide them by.
-    others: Vec<u32>,
+    others: Vec<Member>,
 }
 
-type ByValue = HashMap<Box<[u8]>, Vec<u32>, foldhash::fast::RandomState>;
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    /// In `Candidates::all`.
+    position: u32,
+    /// Index of the header condition by which the candidate was found, and which thus holds.
+    header: Option<u32>,
+}
+
+type ByValue = HashMap<Box<[u8]>, Vec<Member>, foldhash::fast::RandomState>;
 
 impl Candidates {
     pub(crate) fn new(mut all: Vec<Candidate>) -> Self {
@@ -78,7 +90,7 @@ impl Candidates {
             None => self
                 .all
                 .iter()
-                .find(|candidate| candidate.failed_predicate(request).is_none()),
+                .find(|candidate| candidate.failed_predicate(request, None).is_none()),
             Some(index) => index.find(&self.all, request),
         }
     }
@@ -89,7 +101,8 @@ impl Index {
         let popularity = Popularity::of(all);
         let mut index = Self::default();
         for (position, candidate) in (0..).zip(all) {
-            index.group_for(candidate, &popularity).push(position);
+            let (group, header) = index.group_for(candidate, &popularity);
+            group.push(Member { position, header });
             // Nothing behind a match without conditions is ever reached.
             if candidate.matched().predicates.is_empty() {
                 break;
@@ -98,14 +111,20 @@ impl Index {
         index
     }
 
-    /// The group of the rarest exact condition, so that groups stay small.
-    fn group_for(&mut self, candidate: &Candidate, popularity: &Popularity<'_>) -> &mut Vec<u32> {
+    /// The group of the rarest exact condition, so that groups stay small, and the index of that
+    /// condition if it is one on a header.
+    fn group_for(
+        &mut self,
+        candidate: &Candidate,
+        popularity: &Popularity<'_>,
+    ) -> (&mut Vec<Member>, Option<u32>) {
         let predicates = &candidate.matched().predicates;
-        let headers = predicates.headers.iter().filter_map(|header| {
+        let headers = (0..).zip(&predicates.headers).filter_map(|(i, header)| {
             let ValuePattern::Exact(value) = &header.pattern else {
                 return None;
             };
-            Some((popularity.headers[&(&header.name, &**value)], header, value))
+            let count = popularity.headers[&(&header.name, &**value)];
+            Some((count, i, &header.name, value))
         });
         let query_params = predicates.query_params.iter().filter_map(|param| {
             let ValuePattern::Exact(value) = &param.pattern else {
@@ -121,11 +140,13 @@ impl Index {
         let query_param = query_params.min_by_key(|(count, ..)| *count);
         match (header, query_param) {
             (Some((rare, ..)), Some((rarer, param, value))) if rarer < rare => {
-                group(&mut self.query_params, &param.name, value)
+                (group(&mut self.query_params, &param.name, value), None)
             }
-            (None, Some((_, param, value))) => group(&mut self.query_params, &param.name, value),
-            (Some((_, header, value)), _) => group(&mut self.headers, &header.name, value),
-            (None, None) => &mut self.others,
+            (None, Some((_, param, value))) => {
+                (group(&mut self.query_params, &param.name, value), None)
+            }
+            (Some((_, i, name, value)), _) => (group(&mut self.headers, name, value), Some(i)),
+            (None, None) => (&mut self.others, None),
         }
     }
 
@@ -135,14 +156,15 @@ impl Index {
         request: &Query<'_, V>,
     ) -> Option<&'c Candidate> {
         let mut best = u32::MAX;
-        let holds = |position: &u32| all[*position as usize].failed_predicate(request).is_none();
-        let mut look = |group: &[u32]| {
-            if let Some(found) = group
-                .iter()
-                .take_while(|position| **position < best)
-                .find(|position| holds(position))
-            {
-                best = *found;
+        let holds = |entry: &&Member| {
+            let held = entry.header.map(|i| i as usize);
+            let candidate = &all[entry.position as usize];
+            candidate.failed_predicate(request, held).is_none()
+        };
+        let mut look = |group: &[Member]| {
+            let mut better = group.iter().take_while(|entry| entry.position < best);
+            if let Some(found) = better.find(holds) {
+                best = found.position;
             }
         };
         for (name, by_value) in &self.headers {
@@ -198,7 +220,7 @@ fn group<'i, N: Clone + PartialEq>(
     names: &'i mut Vec<(N, ByValue)>,
     name: &N,
     value: &str,
-) -> &'i mut Vec<u32> {
+) -> &'i mut Vec<Member> {
     let at = names
         .iter()
         .position(|(known, _)| known == name)

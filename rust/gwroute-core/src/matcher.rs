@@ -97,12 +97,13 @@ impl Predicates {
             && self.query_params.is_empty()
     }
 
-    /// `None` if all conditions hold.
+    /// `None` if all conditions hold; `held` is the index of a header condition that is known to.
     pub(crate) fn failed<V: RequestView>(
         &self,
         request: &V,
         path: &str,
         query: Option<&str>,
+        held: Option<usize>,
     ) -> Option<Failed<'_>> {
         if let Some(method) = &self.method
             && **method != *request.method()
@@ -114,7 +115,8 @@ impl Predicates {
         {
             return Some(Failed::GrpcMethod(method));
         }
-        if let Some(header) = self.headers.iter().find(|header| !header.holds(request)) {
+        let mut headers = self.headers.iter().enumerate();
+        if let Some((_, header)) = headers.find(|(i, h)| held != Some(*i) && !h.holds(request)) {
             return Some(Failed::Header(header));
         }
         let query_param = self.query_params.iter().find(|param| !param.holds(query))?;

@@ -9,7 +9,6 @@
 //! A virtual host never changes. [`VirtualHost::edited`] makes another that shares all tables of
 //! candidates that the edit does not touch.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -37,7 +36,7 @@ pub(crate) struct Query<'r, V> {
 pub(crate) struct VirtualHost {
     /// By the hostname as routes have it, the most specific first: under a listener for
     /// `a.example.com`, a route for that name comes before one for `*.example.com`.
-    tiers: BTreeMap<HostRank, Arc<Tier>>,
+    tiers: Vec<(HostRank, Arc<Tier>)>,
 }
 
 /// The rules whose routes name the host in an equally specific way.
@@ -81,7 +80,7 @@ struct Edit {
 impl VirtualHost {
     /// The best-ranked match that takes the request.
     pub(crate) fn find<V: RequestView>(&self, request: &Query<'_, V>) -> Option<&Candidate> {
-        self.tiers.values().find_map(|tier| tier.find(request))
+        self.tiers.iter().find_map(|(_, tier)| tier.find(request))
     }
 
     /// All candidates in order of rank, with the first condition that each fails.
@@ -100,8 +99,8 @@ impl VirtualHost {
     /// All candidates, in no order.
     pub(crate) fn candidates(&self) -> impl Iterator<Item = &Candidate> {
         self.tiers
-            .values()
-            .flat_map(|tier| tier.groups())
+            .iter()
+            .flat_map(|(_, tier)| tier.groups())
             .flat_map(|group| group.iter())
     }
 
@@ -133,14 +132,14 @@ impl VirtualHost {
         }
         let mut tiers = self.tiers.clone();
         for (rank, slots) in edits {
-            let mut tier = tiers
-                .get(&rank)
-                .map_or_else(Tier::default, |tier| Tier::clone(tier));
+            let at = tiers.binary_search_by_key(&rank, |(rank, _)| *rank);
+            let mut tier = at.map_or_else(|_| Tier::default(), |at| Tier::clone(&tiers[at].1));
             tier.edit(slots);
-            if tier.is_empty() {
-                tiers.remove(&rank);
-            } else {
-                tiers.insert(rank, Arc::new(tier));
+            match (at, tier.is_empty()) {
+                (Ok(at), true) => drop(tiers.remove(at)),
+                (Ok(at), false) => tiers[at].1 = Arc::new(tier),
+                (Err(_), true) => {}
+                (Err(at), false) => tiers.insert(at, (rank, Arc::new(tier))),
             }
         }
         Self { tiers }
@@ -214,25 +213,33 @@ impl Tier {
     /// From the longest prefix on. Only depths that some prefix has are looked up, so a path of a
     /// thousand segments costs no more than the deepest prefix.
     fn find_prefix<V: RequestView>(&self, request: &Query<'_, V>) -> Option<&Candidate> {
-        let deepest = self.depths.len().checked_sub(1)?;
         let path = request.path;
-        let slashes = memchr::memchr_iter(b'/', path.as_bytes()).skip(1);
-        let ends: SmallVec<[usize; 16]> = slashes.chain([path.len()]).take(deepest).collect();
-        let prefixes = ends
-            .iter()
-            .enumerate()
-            .rev()
-            .filter(|(i, _)| self.depths[i + 1] > 0);
-        let found = prefixes
-            .filter(|_| path.starts_with('/'))
-            .find_map(|(_, end)| self.prefix.get(&path[..*end])?.find(request));
-        found.or_else(|| {
-            if self.depths[0] > 0 {
-                self.prefix.get("")?.find(request)
-            } else {
-                None
+        let deepest = self.depths.len().checked_sub(1)?;
+        if path.starts_with('/') {
+            let mut ends: SmallVec<[usize; 16]> = SmallVec::new();
+            let mut from = 1;
+            while ends.len() < deepest && from <= path.len() {
+                let rest = &path.as_bytes()[from..];
+                let end = from + memchr::memchr(b'/', rest).unwrap_or(rest.len());
+                ends.push(end);
+                from = end + 1;
             }
-        })
+            for (depth, end) in ends.iter().enumerate().rev() {
+                if self.depths[depth + 1] > 0
+                    && let Some(found) = self
+                        .prefix
+                        .get(&path[..*end])
+                        .and_then(|group| group.find(request))
+                {
+                    return Some(found);
+                }
+            }
+        }
+        if self.depths[0] > 0 {
+            self.prefix.get("")?.find(request)
+        } else {
+            None
+        }
     }
 
     fn groups(&self) -> impl Iterator<Item = &Arc<Candidates>> {
