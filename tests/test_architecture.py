@@ -181,7 +181,6 @@ LONGEST_FUNCTION = 40
 ASKED = {
     "gwroute-core/src/decision.rs": "to be divided by the variants of a decision",
     "gwroute-core/src/decision.rs::carry_out": "to be divided with its file",
-    "gwroute-core/src/explain/misses.rs::measure": "to be divided by what is measured",
     "gwroute-core/src/explain/mod.rs": "to be divided into what it holds and how it is made",
     "gwroute-core/src/ir.rs": "the snapshot, one record after another, to be read as one page",
     "ir.py": "the snapshot, one record after another, to be read as one page",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,27 @@ def test_an_explanation_says_what_was_decided_and_why(asked) -> None:
         unbeaten = [entry["route"] for entry in held if entry["beaten_by"] is None]
         assert unbeaten == [entry["route"] for entry in held[:1]]
         assert unbeaten == ([told["route"]] if route else [])
+
+
+@given(questions())
+def test_a_suggested_request_meets_the_conditions_of_its_match(asked) -> None:
+    snapshot, queries = asked
+    router = Router(snapshot)
+    for query in queries:
+        place = {"port": query.port, "gateway": query.gateway}
+        for miss in router.explain(made(query), **place).as_dict()["misses"]:
+            if miss["request"] is not None:
+                told = router.explain(read_curl(miss["request"]), **place).as_dict()
+                assert miss["route"] in [it["route"] for it in told["considered"] if it["matched"]]
+
+
+def read_curl(line: str) -> Request:
+    """The request that a line for a shell makes."""
+    _, *options, url = shlex.split(line)
+    given = list(zip(options[::2], options[1::2], strict=True))
+    headers = [tuple(value.split(": ", 1)) for option, value in given if option == "-H"]
+    method = next((value for option, value in given if option == "-X"), "GET")
+    return Request(method, url, headers)
 
 
 def compare_outcome(told: dict[str, object], decision: Decision) -> None:

@@ -1,12 +1,12 @@
 //! The matches that came nearest, and a request that each would take.
 
-use std::fmt::Write;
+use std::rc::Rc;
 
 use crate::candidates::Candidate;
-use crate::explain::{Miss, exact, route, text};
-use crate::ir::{self, ListenerProtocol};
+use crate::explain::suggestion::suggestion;
+use crate::explain::{Miss, route, text};
 use crate::listener::{EntryId, Listener};
-use crate::matcher;
+use crate::matcher::{self, Predicates, ValuePattern};
 use crate::path::PathPattern;
 use crate::rank::Rank;
 use crate::table::RouteTable;
@@ -18,18 +18,21 @@ const SHOWN: usize = 5;
 /// So many are looked at: an explanation is asked for by a person, or by a peer of the admin port.
 const LOOKED_AT: usize = 20_000;
 
-/// A candidate and all that keeps it from taking the request.
+/// A candidate where it stands, and all that keeps it from taking the request.
 struct Near<'t> {
-    distance: usize,
+    listener: &'t Listener,
+    pattern: Option<Rc<str>>,
     candidate: &'t Candidate,
+    distance: usize,
     because: String,
-    request: String,
 }
 
 impl Near<'_> {
-    /// The request decides last: one match may stand under several hosts.
-    fn order(&self) -> (usize, &Rank, &str) {
-        (self.distance, &self.candidate.rank, &self.request)
+    /// The place decides last: one match may stand under several hosts.
+    fn order(&self) -> (usize, &Rank, Option<&str>, &str) {
+        let pattern = self.pattern.as_deref();
+        let listener = &*self.listener.ir.key;
+        (self.distance, &self.candidate.rank, pattern, listener)
     }
 }
 
@@ -39,125 +42,135 @@ pub(super) fn nearest<V: RequestView>(
     query: &Query<'_, V>,
     host: &str,
 ) -> Vec<Miss> {
-    let Some(entry) = table.entries.get(at.0) else {
-        return Vec::new();
-    };
-    let ours = |listener: &&Listener| {
-        listener.ir.gateway == **entry.gateway() && listener.ir.port == entry.port()
-    };
-    let all = table.listeners.iter().filter(ours).flat_map(|listener| {
-        listener
-            .hosts
-            .iter()
-            .flat_map(move |(pattern, virtual_host)| {
-                let pattern = std::rc::Rc::new(pattern);
-                virtual_host
-                    .candidates()
-                    .map(move |candidate| (listener, pattern.clone(), candidate))
-            })
-    });
-    let mut near: Vec<Near<'_>> = all
+    let mut near: Vec<Near<'_>> = candidates(table, at)
         .take(LOOKED_AT)
-        .map(|(listener, pattern, candidate)| {
-            measure(listener, pattern.as_deref(), candidate, query, host)
-        })
+        .map(|(listener, pattern, candidate)| measure(listener, pattern, candidate, query, host))
         .collect();
     near.sort_by(|a, b| a.order().cmp(&b.order()));
-    near.dedup_by(|a, b| a.request == b.request);
-    let miss = |near: Near<'_>| Miss {
-        route: route(&near.candidate.rule, near.candidate.index),
-        because: near.because,
-        request: near.request,
+    let mut misses: Vec<Miss> = Vec::new();
+    for near in near {
+        let host = host_like(host, near.pattern.as_deref());
+        // Another listener may be the more specific one for the host, and answers alone.
+        let answers = table.listener(at, None, &host).ok();
+        let request = answers
+            .filter(|answers| std::ptr::eq(*answers, near.listener))
+            .and_then(|listener| suggestion(&listener.ir, &host, near.candidate, query.path));
+        // Under several hosts, or beside an equal match: once is enough.
+        if request.is_some() && misses.iter().any(|miss| miss.request == request) {
+            continue;
+        }
+        misses.push(Miss {
+            route: route(&near.candidate.rule, near.candidate.index),
+            because: near.because,
+            request,
+        });
+        if misses.len() == SHOWN {
+            break;
+        }
+    }
+    misses
+}
+
+/// All there are on the port, with the hosts that they stand under.
+fn candidates(
+    table: &RouteTable,
+    at: EntryId,
+) -> impl Iterator<Item = (&Listener, Option<Rc<str>>, &Candidate)> {
+    let entry = table.entries.get(at.0);
+    let ours = move |listener: &&Listener| {
+        entry.is_some_and(|entry| {
+            listener.ir.gateway == **entry.gateway() && listener.ir.port == entry.port()
+        })
     };
-    near.into_iter().take(SHOWN).map(miss).collect()
+    table.listeners.iter().filter(ours).flat_map(|listener| {
+        listener.hosts.iter().flat_map(move |(pattern, host)| {
+            let pattern = pattern.map(Rc::<str>::from);
+            let candidates = host.candidates();
+            candidates.map(move |candidate| (listener, pattern.clone(), candidate))
+        })
+    })
 }
 
 /// A condition on a value is a small obstacle, another path a larger one, another host the
 /// largest.
 fn measure<'t, V: RequestView>(
-    listener: &Listener,
-    pattern: Option<&str>,
+    listener: &'t Listener,
+    pattern: Option<Rc<str>>,
     candidate: &'t Candidate,
     query: &Query<'_, V>,
     host: &str,
 ) -> Near<'t> {
-    let mut because = Vec::new();
-    let mut distance = 0;
-    let mut curl = Curl::default();
-    if takes_host(pattern, host) {
-        host.clone_into(&mut curl.host);
-    } else {
-        distance += 5;
-        because.push(format!("host {}, got {host:?}", pattern.unwrap_or("any")));
-        curl.host = pattern.unwrap_or("any.example").replacen('*', "any", 1);
+    let mut obstacles = Obstacles::default();
+    if !takes_host(pattern.as_deref(), host) {
+        let wanted = pattern.as_deref().unwrap_or("any");
+        obstacles.add(5, format!("host {wanted}, got {host:?}"));
     }
-    let matched = candidate.matched();
-    query.path.clone_into(&mut curl.path);
-    if !matched.path.takes(query.path) {
-        distance += path_distance(&matched.path, query.path);
-        because.push(format!(
-            "path {}, got {}",
-            text::path(candidate),
-            query.path
-        ));
-        curl.path = match &matched.path {
-            PathPattern::Exact(value) | PathPattern::Prefix(value) => value.to_string(),
-            PathPattern::Regex { pattern, .. } => pattern.to_string(),
-        };
+    let path = &candidate.matched().path;
+    if !path.takes(query.path) {
+        let wanted = text::path(candidate);
+        let because = format!("path {wanted}, got {}", query.path);
+        obstacles.add(path_distance(path, query.path), because);
     }
-    let predicates = &matched.predicates;
-    if let Some(method) = &predicates.method {
-        curl.method = Some(method.to_string());
-        if **method != *query.request.method() {
-            distance += 1;
-            because.push(format!("method {method}, got {}", query.request.method()));
-        }
-    }
-    if let Some(method) = &predicates.grpc_method
-        && matcher::grpc_method(query.path) != Some(method)
-    {
-        distance += 1;
-        because.push(format!("gRPC method {method}"));
-        curl.path = format!("/any.Service/{method}");
-    }
-    for header in &predicates.headers {
-        let got = matcher::header_value(query.request, &header.name);
-        let wanted = text::pattern(&header.pattern);
-        if !got.as_deref().is_some_and(|got| header.pattern.takes(got)) {
-            distance += 1;
-            because.push(format!(
-                "header {}: want {wanted}, got {}",
-                header.name,
-                text::got(got.as_deref())
-            ));
-        }
-        curl.headers.push((
-            header.name.to_string(),
-            exact(&header.pattern).unwrap_or(&wanted).to_owned(),
-        ));
-    }
-    for param in &predicates.query_params {
-        let got = matcher::query_value(query.query, &param.name);
-        let wanted = text::pattern(&param.pattern);
-        if !got.as_deref().is_some_and(|got| param.pattern.takes(got)) {
-            distance += 1;
-            because.push(format!(
-                "query parameter {}: want {wanted}, got {}",
-                param.name,
-                text::got(got.as_deref())
-            ));
-        }
-        curl.query_params.push((
-            param.name.to_string(),
-            exact(&param.pattern).unwrap_or(&wanted).to_owned(),
-        ));
-    }
+    obstacles.add_predicates(&candidate.matched().predicates, query);
     Near {
-        distance,
+        listener,
+        pattern,
         candidate,
-        because: because.join("; "),
-        request: curl.line(&listener.ir),
+        distance: obstacles.distance,
+        because: obstacles.because.join("; "),
     }
+}
+
+#[derive(Default)]
+struct Obstacles {
+    distance: usize,
+    because: Vec<String>,
+}
+
+impl Obstacles {
+    fn add(&mut self, distance: usize, because: String) {
+        self.distance += distance;
+        self.because.push(because);
+    }
+
+    fn add_predicates<V: RequestView>(&mut self, predicates: &Predicates, query: &Query<'_, V>) {
+        let method = query.request.method();
+        if let Some(wanted) = predicates.method.as_deref()
+            && wanted != method
+        {
+            self.add(1, format!("method {wanted}, got {method}"));
+        }
+        if let Some(wanted) = predicates.grpc_method.as_deref()
+            && matcher::grpc_method(query.path) != Some(wanted)
+        {
+            self.add(1, format!("gRPC method {wanted}"));
+        }
+        for header in &predicates.headers {
+            let got = matcher::header_value(query.request, &header.name);
+            let what = format!("header {}", header.name);
+            self.add_value(&what, &header.pattern, got.as_deref());
+        }
+        for param in &predicates.query_params {
+            let got = matcher::query_value(query.query, &param.name);
+            let what = format!("query parameter {}", param.name);
+            self.add_value(&what, &param.pattern, got.as_deref());
+        }
+    }
+
+    fn add_value(&mut self, what: &str, wanted: &ValuePattern, got: Option<&[u8]>) {
+        if !got.is_some_and(|got| wanted.takes(got)) {
+            let (wanted, got) = (text::pattern(wanted), text::got(got));
+            self.add(1, format!("{what}: want {wanted}, got {got}"));
+        }
+    }
+}
+
+/// The host that was asked for, or one that the pattern takes.
+fn host_like(host: &str, pattern: Option<&str>) -> String {
+    if !host.is_empty() && takes_host(pattern, host) {
+        return host.to_owned();
+    }
+    pattern.unwrap_or("any.example").replacen('*', "any", 1)
 }
 
 fn takes_host(pattern: Option<&str>, host: &str) -> bool {
@@ -187,59 +200,4 @@ fn path_distance(pattern: &PathPattern, path: &str) -> usize {
     } else {
         4
     }
-}
-
-#[derive(Default)]
-struct Curl {
-    method: Option<String>,
-    host: String,
-    path: String,
-    headers: Vec<(String, String)>,
-    query_params: Vec<(String, String)>,
-}
-
-impl Curl {
-    fn line(&self, listener: &ir::Listener) -> String {
-        let mut line = "curl".to_owned();
-        if let Some(method) = self.method.as_deref().filter(|method| *method != "GET") {
-            let _ = write!(line, " -X {method}");
-        }
-        for (name, value) in &self.headers {
-            let _ = write!(line, " -H {}", quoted(&format!("{name}: {value}")));
-        }
-        let (scheme, own) = match listener.protocol {
-            ListenerProtocol::Http => ("http", 80),
-            ListenerProtocol::Https => ("https", 443),
-        };
-        let port = if listener.port == own {
-            String::new()
-        } else {
-            format!(":{}", listener.port)
-        };
-        let path = if self.path.is_empty() {
-            "/"
-        } else {
-            &self.path
-        };
-        let query: Vec<_> = self
-            .query_params
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let query = if query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", query.join("&"))
-        };
-        let url = format!("{scheme}://{}{port}{path}{query}", self.host);
-        let plain = url
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b":/.-_~%".contains(&b));
-        let _ = write!(line, " {}", if plain { url } else { quoted(&url) });
-        line
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

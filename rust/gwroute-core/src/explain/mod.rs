@@ -4,7 +4,9 @@
 //! the same match, then judges every candidate under the hosts that were visited by the same
 //! predicates. A property test holds the two together.
 
+mod example;
 mod misses;
+mod suggestion;
 mod text;
 
 use serde::Serialize;
@@ -15,7 +17,7 @@ use crate::filter::Mirror;
 use crate::host::HostMap;
 use crate::ir;
 use crate::listener::{EntryId, Listener};
-use crate::matcher::{self, Failed, ValuePattern};
+use crate::matcher::{self, Failed};
 use crate::rule::{Backend, Rule};
 use crate::table::{Found, RouteTable};
 use crate::target::Target;
@@ -145,7 +147,8 @@ struct MirrorSummary {
 struct Miss {
     route: RouteSummary,
     because: String,
-    request: String,
+    /// What to send instead; `None` where no simple request meets all conditions.
+    request: Option<String>,
 }
 
 impl Explanation {
@@ -517,13 +520,5 @@ fn address(endpoint: &ir::Endpoint) -> String {
         format!("[{address}]:{port}")
     } else {
         format!("{address}:{port}")
-    }
-}
-
-/// The value that an exact condition wants.
-fn exact(pattern: &ValuePattern) -> Option<&str> {
-    match pattern {
-        ValuePattern::Exact(value) => Some(value),
-        ValuePattern::Regex(_) => None,
     }
 }

@@ -35,11 +35,11 @@ impl Display for Explanation {
             writeln!(f, "nearest misses")?;
         }
         for miss in &self.misses {
-            writeln!(
-                f,
-                "  {} match {}  {}\n       {}",
-                miss.route, miss.route.index, miss.because, miss.request
-            )?;
+            let (route, because) = (&miss.route, &miss.because);
+            writeln!(f, "  {route} match {}  {because}", route.index)?;
+            if let Some(request) = &miss.request {
+                writeln!(f, "       {request}")?;
+            }
         }
         for assumed in &self.assumed {
             writeln!(f, "assumed   {assumed}")?;
