@@ -136,7 +136,7 @@ class Listing:
     folders: list[str]
     """The folders they are in, absolute."""
     unreadable: list[tuple[Spot, OSError]]
-    """Folders that cannot be looked into."""
+    """Folders that cannot be looked into, and links that lead nowhere."""
 
 
 def list_root(root: Root, *, recursive: bool) -> Listing:
@@ -168,14 +168,18 @@ def _look_into(root: Root, below: tuple[str, ...], listing: Listing, *, recursiv
         found = list(entries)
     listing.folders.append(folder.path)
     for entry in found:
-        if is_manifest(entry.name) and entry.is_file():
-            listing.files.append(root.spot((*below, entry.name)))
-        elif recursive and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
-            deeper = (*below, entry.name)
-            try:
+        deeper = (*below, entry.name)
+        try:
+            if is_manifest(entry.name) and entry.is_file():
+                listing.files.append(root.spot(deeper))
+            elif recursive and _is_folder(entry):
                 _look_into(root, deeper, listing, recursive=True)
-            except OSError as error:
-                listing.unreadable.append((root.spot(deeper), error))
+        except OSError as error:
+            listing.unreadable.append((root.spot(deeper), error))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
 def contents(path: str) -> Content:

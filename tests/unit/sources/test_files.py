@@ -197,6 +197,14 @@ def test_a_folder_in_a_folder_that_cannot_be_looked_into(
     assert (names(store), codes(store)) == (["a", "b"], [])
 
 
+def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("a.yaml")
+    (tmp_path / "b.yaml").write_text(service("b"))
+    store = load(tmp_path)
+    assert (names(store), codes(store)) == (["b"], ["GWR014"])
+    assert store.findings[0].file == str(tmp_path / "a.yaml")
+
+
 # -- read again
 
 
