@@ -27,6 +27,7 @@ from gwroute.model.key import ObjectKey
 from gwroute.model.meta import Object
 from gwroute.model.policy import BackendTLSPolicy, ReferenceGrant
 from gwroute.model.registry import KINDS
+from gwroute.model.silence import Silence
 
 __all__ = ["Delete", "Event", "ObjectStore", "Put", "Reset", "Synced"]
 
@@ -63,6 +64,8 @@ class Synced:
 
     findings: tuple[Finding, ...] | None = None
     """What is wrong with the source's objects now; None if that did not change."""
+    silences: tuple[Silence, ...] | None = None
+    """Findings that are not to be told; None if that did not change."""
 
 
 Event = Reset | Put | Delete | Synced
@@ -188,18 +191,21 @@ def _sort_key(obj: Object) -> _Place:
 class ObjectStore:
     """All objects at one moment."""
 
-    __slots__ = ("_shelves", "findings", "skipped")
+    __slots__ = ("_shelves", "findings", "silences", "skipped")
 
     findings: tuple[Finding, ...]
     """What was wrong with what was read."""
     skipped: int
     """Objects that were passed over because gwroute has no use for their kind."""
+    silences: tuple[Silence, ...]
+    """Comments beside the objects that ask for findings not to be told."""
 
     def __init__(
         self,
         objects: Iterable[Object] = (),
         findings: Iterable[Finding] = (),
         skipped: int = 0,
+        silences: Iterable[Silence] = (),
     ) -> None:
         by_kind: dict[type[Object], dict[_Place, Object]] = {}
         for obj in objects:
@@ -209,6 +215,7 @@ class ObjectStore:
         self._shelves = {kind: _Shelf.of(by_place) for kind, by_place in by_kind.items()}
         self.findings = tuple(findings)
         self.skipped = skipped
+        self.silences = tuple(silences)
 
     def __len__(self) -> int:
         return sum(len(shelf.objects) for shelf in self._shelves.values())
@@ -295,8 +302,7 @@ class ObjectStore:
 
     def with_findings(self, findings: Iterable[Finding], skipped: int | None = None) -> ObjectStore:
         """The same objects with other findings."""
-        other = self._copy(self._shelves)
-        other.findings = tuple(findings)
+        other = self._copy(self._shelves, tuple(findings))
         other.skipped = self.skipped if skipped is None else skipped
         return other
 
@@ -308,6 +314,7 @@ class ObjectStore:
         """
         news: dict[type[Object], dict[_Place, Object | None]] = {}
         findings: tuple[Finding, ...] | None = None
+        silences: tuple[Silence, ...] | None = None
         for event in events:
             match event:
                 case Put(obj):
@@ -320,10 +327,13 @@ class ObjectStore:
                     news = {
                         kind: dict.fromkeys(shelf.by_place) for kind, shelf in self._shelves.items()
                     }
-                case Synced(now) if now is not None:
-                    findings = now
+                case Synced():
+                    findings = event.findings if event.findings is not None else findings
+                    silences = event.silences if event.silences is not None else silences
         store = self._changed(news)
-        return store if findings is None else store.with_findings(findings)
+        if findings is None and silences is None:
+            return store
+        return store._copy(store._shelves, findings, silences)
 
     def changes_since(self, old: ObjectStore) -> tuple[ObjectKey, ...]:
         """Keys of objects that are new, gone or another object than in ``old``.
@@ -349,10 +359,16 @@ class ObjectStore:
         same = all(self._shelves.get(kind) is shelf for kind, shelf in shelves.items())
         return self if same else self._copy(shelves)
 
-    def _copy(self, shelves: dict[type[Object], _Shelf[Any]]) -> ObjectStore:
+    def _copy(
+        self,
+        shelves: dict[type[Object], _Shelf[Any]],
+        findings: tuple[Finding, ...] | None = None,
+        silences: tuple[Silence, ...] | None = None,
+    ) -> ObjectStore:
         other = ObjectStore.__new__(ObjectStore)
         other._shelves = shelves
-        other.findings = self.findings
+        other.findings = self.findings if findings is None else findings
+        other.silences = self.silences if silences is None else silences
         other.skipped = self.skipped
         return other
 

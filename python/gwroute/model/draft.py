@@ -11,6 +11,7 @@ from gwroute.model.flaw import Flaw
 from gwroute.model.key import ObjectKey, Origin
 from gwroute.model.meta import Object
 from gwroute.model.recognize import Unknown
+from gwroute.model.silence import Silence
 
 __all__ = ["Draft", "Manifest"]
 
@@ -35,6 +36,8 @@ class Manifest:
     """Objects that are in the text and cannot be used."""
     broken: bool = False
     """There is something in the text of which nobody can tell what objects it would have been."""
+    silences: tuple[Silence, ...] = ()
+    """Comments in the text that ask for findings not to be told."""
 
 
 class Draft:
@@ -45,7 +48,16 @@ class Draft:
         namespace: For objects that name none and live in one.
     """
 
-    __slots__ = ("broken", "file", "findings", "namespace", "objects", "refused", "skipped")
+    __slots__ = (
+        "broken",
+        "file",
+        "findings",
+        "namespace",
+        "objects",
+        "refused",
+        "silences",
+        "skipped",
+    )
 
     def __init__(self, file: str | None, namespace: str) -> None:
         self.file = file
@@ -55,6 +67,7 @@ class Draft:
         self.refused: set[ObjectKey] = set()
         self.skipped = 0
         self.broken = False
+        self.silences: tuple[Silence, ...] = ()
 
     def manifest(self) -> Manifest:
         """What the text held, findings in the order of the text."""
@@ -69,6 +82,7 @@ class Draft:
             self.skipped,
             frozenset(self.refused),
             self.broken,
+            self.silences,
         )
 
     def put(self, obj: Object) -> None:

@@ -25,6 +25,7 @@ from gwroute.model.meta import Metadata, Object
 from gwroute.model.pause import collector_paused
 from gwroute.model.placed import Placed
 from gwroute.model.recognize import SKIPPED, Unknown, recognize
+from gwroute.model.silence import silences_in
 
 __all__ = ["Manifest", "read", "read_all", "read_documents"]
 
@@ -53,6 +54,8 @@ def read_all(texts: Sequence[tuple[str, bytes]], namespace: str = "default") -> 
     """
     drafts = [Draft(file, namespace) for file, _ in texts]
     _fill(drafts, texts, placed=True)
+    for draft, (file, text) in zip(drafts, texts, strict=True):
+        draft.silences = silences_in(text, file)
     return [draft.manifest() for draft in drafts]
 
 

@@ -13,6 +13,7 @@ from gwroute.finding import Finding
 from gwroute.model.key import ObjectKey
 from gwroute.model.meta import Object
 from gwroute.model.parse import Manifest
+from gwroute.model.silence import Silence
 from gwroute.sources.disk import Rank
 from gwroute.store import Delete, Event, Put
 
@@ -28,6 +29,7 @@ class Catalogue:
         self._files: dict[Rank, dict[ObjectKey, Object]] = {}
         self._findings: dict[Rank, tuple[Finding, ...]] = {}
         self._skipped: dict[Rank, int] = {}
+        self._silences: dict[Rank, tuple[Silence, ...]] = {}
         self._counts: dict[ObjectKey, _Held] = {}
         """The object that counts."""
         self._beaten: dict[ObjectKey, list[_Held]] = {}
@@ -55,6 +57,10 @@ class Catalogue:
             for held in beaten:
                 found[held[0]] = (*found.get(held[0], ()), self._replaced(key, held))
         return tuple(finding for rank in sorted(found) for finding in found[rank])
+
+    def silences(self) -> tuple[Silence, ...]:
+        """Comments that ask for findings not to be told, in the order of the files."""
+        return tuple(item for rank in sorted(self._silences) for item in self._silences[rank])
 
     def loses(self, rank: Rank, manifest: Manifest | None) -> bool:
         """Whether taking this for a file would take objects away."""
@@ -84,6 +90,9 @@ class Catalogue:
         if manifest.findings:
             self._findings[rank] = manifest.findings
         self._skipped[rank] = manifest.skipped
+        self._silences.pop(rank, None)
+        if manifest.silences:
+            self._silences[rank] = manifest.silences
 
     def fail(self, rank: Rank, finding: Finding) -> None:
         """Notes that a file cannot be read; its objects stay."""
@@ -98,6 +107,7 @@ class Catalogue:
         self._set(rank, {})
         del self._files[rank]
         self._skipped.pop(rank, None)
+        self._silences.pop(rank, None)
         self.clear(rank)
 
     def changes(self) -> list[Event]:

@@ -8,7 +8,6 @@ from threading import Event as Stop
 from threading import Lock
 from typing import Any
 
-from gwroute.finding import Finding
 from gwroute.model.parse import read_documents
 from gwroute.sources.disk import Root
 from gwroute.sources.tree import Tree
@@ -51,7 +50,7 @@ def load(
     for index, documents in runs:
         tree.catalogue.put((index, ()), read_documents(documents, namespace))
     found = tree.catalogue
-    return ObjectStore(found.objects(), found.findings(), found.skipped)
+    return ObjectStore(found.objects(), found.findings(), found.skipped, found.silences())
 
 
 class FileSource:
@@ -76,8 +75,8 @@ class FileSource:
         self._tree = Tree(roots, recursive=recursive, namespace=namespace)
         self._lock = Lock()
         self._watching = False
-        self._told: tuple[Finding, ...] | None = None
-        """Findings as they were told last; None tells them again."""
+        self._told: Synced | None = None
+        """Findings and silences as they were told last; None tells them again."""
 
     def read(self) -> list[Event]:
         """Look at everything anew: ``Reset``, a ``Put`` for each object, ``Synced``.
@@ -88,12 +87,12 @@ class FileSource:
         with self._lock:
             self._tree.read()
             catalogue = self._tree.catalogue
-            findings = catalogue.findings()
+            synced = self._synced()
             # Who watches may hold news from before this, so that is told there once more.
-            self._told = None if self._watching else findings
+            self._told = None if self._watching else synced
             if not self._watching:
                 catalogue.changes()
-            return [Reset(), *map(Put, catalogue.objects()), Synced(findings)]
+            return [Reset(), *map(Put, catalogue.objects()), synced]
 
     def watch(self, stop: Stop) -> Iterator[list[Event]]:
         """Batches of changes, each ended by ``Synced``, until ``stop`` is set.
@@ -114,8 +113,12 @@ class FileSource:
 
     def _news(self) -> list[Event]:
         events = self._tree.catalogue.changes()
-        findings = self._tree.catalogue.findings()
-        if not events and findings == self._told:
+        synced = self._synced()
+        if not events and synced == self._told:
             return []
-        self._told = findings
-        return [*events, Synced(findings)]
+        self._told = synced
+        return [*events, synced]
+
+    def _synced(self) -> Synced:
+        catalogue = self._tree.catalogue
+        return Synced(catalogue.findings(), catalogue.silences())

@@ -205,6 +205,12 @@ def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
     assert store.findings[0].file == str(tmp_path / "a.yaml")
 
 
+def test_silences_in_the_order_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(f"# gwroute: ignore[GWR203]\n{service('b')}")
+    (tmp_path / "a.yaml").write_text(f"# gwroute: ignore[GWR204]\n{service('a')}")
+    assert [item.codes for item in load(tmp_path).silences] == [("GWR204",), ("GWR203",)]
+
+
 # -- read again
 
 
@@ -445,6 +451,21 @@ def test_a_file_that_can_no_longer_be_read(
     monkeypatch.undo()
     file.write_text(service("a"))
     following.until(lambda store: not store.findings)
+
+
+def test_a_silence_comes_and_goes(tmp_path: Path, follow: Follow) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(service("a"))
+    following = follow(tmp_path)
+    replace(file, f"{service('a').rstrip()} # gwroute: ignore[GWR203]\n")
+    following.until(lambda store: [item.codes for item in store.silences] == [("GWR203",)])
+    replace(file, service("a"))
+    following.until(lambda store: store.silences == ())
+    replace(file, f"# gwroute: ignore[GWR203]\n{service('a')}")
+    following.until(lambda store: bool(store.silences))
+    file.unlink()
+    following.until(lambda store: not names(store))
+    assert following.store.silences == ()
 
 
 def test_the_object_that_was_replaced_comes_back(tmp_path: Path, follow: Follow) -> None:
