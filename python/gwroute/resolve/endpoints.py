@@ -129,7 +129,7 @@ def problem_finding(service: Service, problem: Problem) -> Finding:
         problem.code,
         service,
         problem.field,
-        problem.message,
+        f"{service.key}: {problem.message}",
         level=problem.level,
         help=problem.help,
     )

@@ -21,7 +21,7 @@ from gwroute.resolve.merge import apply_patch, json_merge, strategic_merge
 from gwroute.resolve.tree import at, items
 from gwroute.store import ObjectStore
 
-__all__ = ["EffectiveProxy", "class_parameters", "effective_proxy", "serves"]
+__all__ = ["EffectiveProxy", "class_parameters", "effective_proxy", "pinned_to", "serves"]
 
 GROUP = EnvoyProxy.GROUP
 
@@ -106,11 +106,23 @@ class EffectiveProxy:
         if patch:
             patched = apply_patch({"spec": {"template": {"spec": pod}}}, patch)
             pod = dict(at(patched, "spec", "template", "spec"))
-        selector = at(pod, "nodeSelector")
-        for key in label_keys:
-            if isinstance(value := selector.get(key), str) and value:
-                return key, value
-        return _affinity_pin(at(pod, "affinity", "nodeAffinity"), label_keys)
+        return pinned_to(pod, label_keys)
+
+
+def pinned_to(
+    pod: Mapping[str, Any], label_keys: Sequence[str] = DEFAULT_LABEL_KEYS
+) -> PoolName | None:
+    """The pool label and value that a pod is pinned to, if it is exactly one.
+
+    Args:
+        pod: Its ``nodeSelector`` and ``affinity``, as a document.
+        label_keys: Node labels that name a pool, in order.
+    """
+    selector = at(pod, "nodeSelector")
+    for key in label_keys:
+        if isinstance(value := selector.get(key), str) and value:
+            return key, value
+    return _affinity_pin(at(pod, "affinity", "nodeAffinity"), label_keys)
 
 
 def effective_proxy(
