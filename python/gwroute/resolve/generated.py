@@ -1,36 +1,36 @@
 """The objects a controller makes for a Gateway in a cluster: its Service and its workload.
 
-Names, labels and ports are Envoy Gateway's, so that what selects them today selects them here.
-Nothing is added in silence: annotations are those of the EnvoyProxy and of the Gateway's
-``infrastructure``, and a node port is the API server's to choose unless a patch names one.
+Names, labels and ports are Envoy Gateway's, so that what selects them today selects them here;
+the labels of the Gateway API come on top. Nothing is added in silence: annotations are those of the
+EnvoyProxy and of the Gateway's ``infrastructure``, and a node port is the API server's to choose
+unless a patch names one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gwroute.model import Gateway, GatewayClass, Node, ObjectKey, Pod, Service
-from gwroute.nodepools import PoolIndex
+from gwroute.model import Gateway, GatewayClass, Service
 from gwroute.resolve.infrastructure import EffectiveProxy
 from gwroute.resolve.merge import apply_patch
 from gwroute.resolve.tree import at, items
-from gwroute.store import ObjectStore
 
-__all__ = ["Settings", "addresses", "generated_name", "objects_of", "owner_labels", "service_port"]
+__all__ = ["Settings", "generated_name", "objects_of", "owner_labels", "service_port"]
 
 OWNER_NAME = "gateway.envoyproxy.io/owning-gateway-name"
 OWNER_NAMESPACE = "gateway.envoyproxy.io/owning-gateway-namespace"
+GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+GATEWAY_CLASS_NAME = "gateway.networking.k8s.io/gateway-class-name"
+MAX_LABEL = 63
+"""Length of a label's value; names of objects may be longer."""
 READABLE = 48
 """Length of the readable part of a generated name."""
 LOW_PORTS = 1024
 SHIFT = 10000
 """Listener ports below 1024 are container ports with this added."""
-MAX_ADDRESSES = 16
-"""Gateway API, GatewayStatus.addresses."""
 
 Ports = Sequence[tuple[str, int]]
 """Protocol and port of listeners."""
@@ -65,6 +65,20 @@ def owner_labels(gateway: Gateway) -> dict[str, str]:
         OWNER_NAME: gateway.name,
         OWNER_NAMESPACE: gateway.namespace or "",
     }
+
+
+def _well_known(gateway: Gateway) -> dict[str, str]:
+    """The labels by which the Gateway API lets generated objects be found (GEP-1762)."""
+    found = {GATEWAY_NAME: gateway.name, GATEWAY_CLASS_NAME: gateway.spec.gateway_class_name}
+    return {label: _short(name) for label, name in found.items()}
+
+
+def _short(name: str) -> str:
+    """A name as a label's value: whole, or cut and told apart by a digest."""
+    if len(name) <= MAX_LABEL:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: MAX_LABEL - 9].rstrip('-.')}-{digest}"
 
 
 def objects_of(
@@ -111,7 +125,12 @@ class _Maker:
         metadata = {
             "name": spec.get("name") or generated_name(self.gateway, self.settings.prefix),
             "namespace": self.settings.namespace,
-            "labels": {**labels, **spec.get("labels", {}), **owner_labels(self.gateway)},
+            "labels": {
+                **labels,
+                **spec.get("labels", {}),
+                **_well_known(self.gateway),
+                **owner_labels(self.gateway),
+            },
         }
         if annotations:
             metadata["annotations"] = annotations
@@ -302,86 +321,3 @@ def _container(maker: _Maker, given: Mapping[str, Any], ports: Ports) -> dict[st
     }
     container.update({name: given[name] for name in _CONTAINER_FIELDS if name in given})
     return container
-
-
-# -- status.addresses
-
-
-def addresses(
-    store: ObjectStore,
-    gateway: Gateway,
-    proxy: EffectiveProxy,
-    pools: PoolIndex,
-    settings: Settings = Settings(),
-) -> tuple[dict[str, str], ...]:
-    """``status.addresses`` of a Gateway: where clients in its reach find it.
-
-    For a node port these are addresses of nodes of the Gateway's pool only, because on others
-    nothing answers; with policy ``Local`` only of nodes with a ready proxy.
-    """
-    name = proxy.service.get("name") or generated_name(gateway, settings.prefix)
-    service = store.get(ObjectKey("Service", settings.namespace, name))
-    made = service if isinstance(service, Service) else None
-    if proxy.service_type == "NodePort":
-        found = _node_addresses(store, gateway, proxy, pools, settings)
-    elif made is None:
-        found = []
-    elif proxy.service_type == "LoadBalancer":
-        found = [
-            address
-            for item in made.status.load_balancer.ingress
-            for address in (item.ip, item.hostname)
-            if address
-        ]
-    else:
-        found = [made.spec.cluster_ip] if made.spec.cluster_ip not in (None, "", "None") else []
-    return tuple({"type": _type(value), "value": value} for value in found[:MAX_ADDRESSES])
-
-
-def _node_addresses(
-    store: ObjectStore,
-    gateway: Gateway,
-    proxy: EffectiveProxy,
-    pools: PoolIndex,
-    settings: Settings,
-) -> list[str]:
-    pin = proxy.pins(pools.label_keys)
-    pool = pools.named(*pin) if pin else None
-    nodes = [
-        node
-        for node in sorted(store.of(Node), key=lambda node: node.name)
-        if pin is None or (pool is not None and node.name in pool.nodes)
-    ]
-    if proxy.external_traffic_policy == "Local" and store.of(Pod):
-        hosting = _hosting_nodes(store, gateway, settings)
-        nodes = [node for node in nodes if node.name in hosting]
-    return [address for node in nodes for address in _addresses_of(node)]
-
-
-def _hosting_nodes(store: ObjectStore, gateway: Gateway, settings: Settings) -> set[str]:
-    wanted = owner_labels(gateway).items()
-    return {
-        pod.spec.node_name
-        for pod in store.of(Pod)
-        if pod.namespace == settings.namespace
-        and pod.spec.node_name
-        and wanted <= pod.metadata.labels.items()
-        and any(item.type == "Ready" and item.status == "True" for item in pod.status.conditions)
-    }
-
-
-def _addresses_of(node: Node) -> list[str]:
-    """External addresses of a node if it has any, else internal ones."""
-    for kind in ("ExternalIP", "InternalIP"):
-        found = [item.address for item in node.status.addresses if item.type == kind]
-        if found:
-            return found
-    return []
-
-
-def _type(value: str) -> str:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return "Hostname"
-    return "IPAddress"

@@ -10,9 +10,10 @@ from gwroute.finding import Finding
 from gwroute.model import Gateway, ListenerSet, ObjectKey, Service
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.nodepools import PoolIndex
+from gwroute.resolve.addresses import addresses
 from gwroute.resolve.conditions import Condition, Reason, Type, Verdict
 from gwroute.resolve.gateways import GatewayPlan
-from gwroute.resolve.generated import Settings, addresses, generated_name
+from gwroute.resolve.generated import Settings, generated_name
 from gwroute.resolve.listeners import EffectiveListener
 from gwroute.resolve.parents import Place
 from gwroute.resolve.result import ResolvedGateway, ResolvedListener

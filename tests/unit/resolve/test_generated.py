@@ -4,8 +4,9 @@ import pytest
 
 from gwroute.model import Gateway, GatewayClass, Service
 from gwroute.nodepools import PoolIndex
-from gwroute.resolve.generated import Settings, addresses, generated_name, objects_of
-from gwroute.resolve.infrastructure import effective_proxy
+from gwroute.resolve.addresses import addresses
+from gwroute.resolve.generated import Settings, generated_name, objects_of
+from gwroute.resolve.infrastructure import EffectiveProxy, effective_proxy
 from support.documents import Documents
 
 NAME = "envoy-default-ack-gateway-7452df7d"
@@ -66,13 +67,17 @@ def test_the_service_of_the_scenario(edge: Documents) -> None:
         "gateway.envoyproxy.io/owning-gateway-name": "ack-gateway",
         "gateway.envoyproxy.io/owning-gateway-namespace": "default",
     }
+    well_known = {
+        "gateway.networking.k8s.io/gateway-name": "ack-gateway",
+        "gateway.networking.k8s.io/gateway-class-name": "ack-gateway",
+    }
     assert service == {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
             "name": NAME,
             "namespace": "kube-system",
-            "labels": labels,
+            "labels": {**labels, **well_known},
             "annotations": {"openyurt.io/topologyKeys": "openyurt.io/nodepool"},
         },
         "spec": {
@@ -83,6 +88,17 @@ def test_the_service_of_the_scenario(edge: Documents) -> None:
             "ports": [{"name": "http-80", "port": 80, "protocol": "TCP", "targetPort": 10080}],
         },
     }
+
+
+def test_a_label_holds_what_fits_of_a_long_name() -> None:
+    one, other = (
+        objects_of(gateway("infra", f"{'a' * 70}{end}"), EffectiveProxy())[0]["metadata"]["labels"]
+        for end in "xy"
+    )
+    name = "gateway.networking.k8s.io/gateway-name"
+    assert len(one[name]) == 63
+    assert one[name].startswith("a" * 54 + "-")
+    assert one[name] != other[name], "what is cut off still tells them apart"
 
 
 def test_the_default_service_is_a_load_balancer_with_its_own_fields(edge: Documents) -> None:
@@ -310,7 +326,7 @@ def at(documents: Documents) -> list[str]:
     objects = documents.store()
     (found,) = objects.of(Gateway)
     proxy = effective_proxy(objects, found)
-    listed = addresses(objects, found, proxy, PoolIndex.of(objects))
+    listed = addresses(objects, found, proxy, PoolIndex.of(objects), Settings())
     assert all(item["type"] in ("IPAddress", "Hostname") for item in listed)
     return [item["value"] for item in listed]
 
