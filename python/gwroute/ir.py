@@ -98,12 +98,14 @@ class Listener:
     name: str
     """The listener's own name."""
     port: int
-    """Port of the Gateway API object; where it is bound is the proxy's matter."""
+    """Port of the Gateway API object; which one is bound is the proxy's matter."""
     protocol: Literal["HTTP", "HTTPS"]
     hostname: str | None = None
     """Lower case, ``*.`` in front for a wildcard; None takes every host."""
     node_pool: str | None = None
     """The node pool the gateway serves, if it is scoped to one."""
+    addresses: tuple[str, ...] = ()
+    """IP addresses at which the Gateway asks to be bound; none leaves that to who serves."""
     tls: ListenerTLS | None = None
     """What is needed to terminate TLS; None on a clear-text listener."""
 

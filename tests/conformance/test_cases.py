@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from conformance.__main__ import FOLDER, run_one
-from conformance.case import Case, read_cases
+from conformance.case import LAYER_4, Case, read_cases
 from conformance.material import suite
 from conformance.pods import Addresses, Pods
 from conformance.world import Site
+from gwroute.resolve.features import FEATURES
 
 if not FOLDER.is_dir():
     pytest.skip("needs the conformance data", allow_module_level=True)
@@ -30,6 +31,14 @@ def site() -> Iterator[Site]:
 
 def test_known_failures_are_cases() -> None:
     assert set(CASES) >= KNOWN
+
+
+def test_what_no_failing_case_needs_is_claimed() -> None:
+    supported = frozenset(FEATURES)
+    run = [case for case in CASES.values() if case.skipped(supported) is None]
+    needed = {feature for case in run for feature in case.features if feature not in LAYER_4}
+    missing = {feature for name in KNOWN for feature in CASES[name].features}
+    assert needed - missing <= supported
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -59,19 +59,25 @@ def _object(text: str) -> Object:
 
 
 class Listen(Mapping[str, str]):
-    """An address of its own for each Gateway, and a free port for each of its ports."""
+    """An address of its own for each Gateway that names none, and free ports for its ports."""
 
-    def __init__(self, addresses: Iterator[str]) -> None:
+    def __init__(self, addresses: Iterator[str], cluster: Cluster) -> None:
         self._addresses = addresses
+        self._cluster = cluster
         self._given: dict[str, str] = {}
 
     def __getitem__(self, entry: str) -> str:
         gateway, colon, _ = entry.rpartition(":")
-        if not colon:
+        if not colon or self._names_addresses(gateway):
             raise KeyError(entry)
         if gateway not in self._given:
             self._given[gateway] = next(self._addresses)
         return f"{self._given[gateway]}:0"
+
+    def _names_addresses(self, gateway: str) -> bool:
+        namespace, _, name = gateway.partition("/")
+        spec = self._cluster.documents["Gateway", namespace, name]["spec"]
+        return any("value" in address for address in spec.get("addresses", ()))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._given)
@@ -127,7 +133,7 @@ class World:
             self._source,
             Options(controller_names=(CONTROLLER,)),
             self._proxy,
-            listen=Listen(site.gateway_addresses()),
+            listen=Listen(site.gateway_addresses(), self.cluster),
         )
 
     def _fill(self, manifests: Iterable[Path]) -> None:
@@ -192,7 +198,7 @@ class World:
         entry = (f"{target['namespace']}/{target['name']}", port)
         if entry not in self._controller.bound:
             raise ConnectionRefusedError(f"nothing listens for port {port} of Gateway {entry[0]}")
-        host, _, number = self._controller.bound[entry].rpartition(":")
+        host, _, number = self._controller.bound[entry][0].rpartition(":")
         return (host, int(number)), host if port in USUAL else f"{host}:{port}"
 
     def file_of(self, place: Place) -> str:

@@ -36,6 +36,7 @@ def test_every_field_is_written_out() -> None:
                 "protocol": "HTTP",
                 "hostname": None,
                 "node_pool": None,
+                "addresses": [],
                 "tls": None,
             }
         ],

@@ -81,7 +81,7 @@ class Controller:
         return status.as_served(self._resolution, self._live.bound, self._live.refused)
 
     @property
-    def bound(self) -> Mapping[Entry, str]:
+    def bound(self) -> Mapping[Entry, tuple[str, ...]]:
         """Where each port of a Gateway is bound."""
         return self._live.bound
 

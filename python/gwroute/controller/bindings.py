@@ -1,21 +1,25 @@
 """Which port of which Gateway is bound where, and what stands in the way.
 
-A Gateway's port is bound as it stands, on all addresses, unless it is mapped. Of several Gateways
+A Gateway's port is bound as it stands, unless it is mapped: at the addresses that the Gateway asks
+for, or at all of them. Of several Gateways
 that want one address the one that has it keeps it, and among new ones the earlier gets it; the
 others wait until it is free again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gwroute.errors import BindError
 
-__all__ = ["Bindings", "Entry", "Sockets"]
+__all__ = ["Bindings", "Entry", "Sockets", "Wanted"]
 
 Entry = tuple[str, int]
 """Gateway (``namespace/name``) and port of its listeners."""
+
+Wanted = Mapping[Entry, Sequence[str]]
+"""The ports to bind, in order of precedence, and the IP addresses that their Gateways ask for."""
 
 _WILDCARDS = ("", "0.0.0.0", "[::]")
 """What stands before the port where all addresses are meant; nothing means both families."""
@@ -37,63 +41,86 @@ class Bindings:
     Args:
         sockets: What binds.
         mapped: Addresses by port (``80``) or by Gateway and port (``infra/public:80``); the
-            latter goes first. Port 0 of an address takes a free one.
+            latter goes first, and both before what a Gateway asks for. Port 0 of an address takes
+            a free one.
     """
 
     def __init__(self, sockets: Sockets, mapped: Mapping[str, str]) -> None:
         self._sockets = sockets
         self._mapped = mapped
-        self.bound: dict[Entry, str] = {}
-        """Where each port is bound, as it was bound."""
+        self._held: dict[Entry, dict[str, str]] = {}
+        """By port, where it was to be bound and where it is."""
         self.refused: dict[Entry, str] = {}
-        """Why a port is not bound, with the option that helps."""
+        """Why a port is not bound at one of its addresses, with the option that helps."""
 
-    def close(self, wanted: Iterable[Entry]) -> list[Entry]:
+    @property
+    def bound(self) -> dict[Entry, tuple[str, ...]]:
+        """Where each port is bound, as it was bound."""
+        return {entry: tuple(held.values()) for entry, held in self._held.items()}
+
+    def close(self, wanted: Wanted) -> list[Entry]:
         """Closes what is not wanted any more."""
-        keep = set(wanted)
-        gone = [entry for entry in self.bound if entry not in keep]
+        gone = [
+            entry
+            for entry, held in self._held.items()
+            if entry not in wanted or not held.keys() <= set(self._addresses(entry, wanted[entry]))
+        ]
         for entry in gone:
             self._sockets.unlisten(*entry)
-            del self.bound[entry]
+            del self._held[entry]
         return gone
 
-    def open(self, wanted: Iterable[Entry]) -> list[Entry]:
+    def open(self, wanted: Wanted) -> list[Entry]:
         """Binds what is wanted and not bound yet, in order; ``refused`` says what failed."""
         self.refused = {}
         opened = []
-        for entry in wanted:
-            if entry in self.bound:
-                continue
-            try:
-                self.bound[entry] = self._open(entry)
-                opened.append(entry)
-            except BindError as error:
-                self.refused[entry] = str(error)
-        return opened
+        for entry, asked in wanted.items():
+            held = self._held.get(entry, {})
+            for address in self._addresses(entry, asked):
+                if address in held:
+                    continue
+                try:
+                    held[address] = self._open(entry, address, bool(asked))
+                except BindError as error:
+                    self.refused.setdefault(entry, str(error))
+                else:
+                    opened.append(entry)
+            if held:
+                self._held[entry] = held
+        return list(dict.fromkeys(opened))
 
-    def _open(self, entry: Entry) -> str:
+    def _addresses(self, entry: Entry, asked: Sequence[str]) -> list[str]:
+        """Where a port belongs."""
         gateway, port = entry
-        address = self.address_of(entry)
+        mapped = self._mapped.get(f"{gateway}:{port}") or self._mapped.get(str(port))
+        if mapped:
+            return [mapped]
+        return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in asked or ("",)]
+
+    def _open(self, entry: Entry, address: str, asked: bool) -> str:
+        gateway, port = entry
         holder = next(
-            (held for held, where in self.bound.items() if _collide(where, address)), None
+            (
+                (where, held)
+                for held, places in self._held.items()
+                for where in places.values()
+                if _collide(where, address)
+            ),
+            None,
         )
         if holder is not None:
             raise BindError(
-                f"Gateway {gateway}: {self.bound[holder]} serves Gateway {holder[0]} already; "
+                f"Gateway {gateway}: {holder[0]} serves Gateway {holder[1][0]} already; "
                 f"give port {port} another address: --listen {gateway}:{port}=ADDR:PORT"
             )
         try:
             return self._sockets.listen(gateway, port, address)
         except BindError as error:
+            correct = "correct spec.addresses, or " if asked else ""
             raise BindError(
-                f"Gateway {gateway}: {error}; map port {port} elsewhere: "
+                f"Gateway {gateway}: {error}; {correct}map port {port} elsewhere: "
                 f"--listen {port}=127.0.0.1:{_unprivileged(port)}"
             ) from error
-
-    def address_of(self, entry: Entry) -> str:
-        """Where a port belongs."""
-        gateway, port = entry
-        return self._mapped.get(f"{gateway}:{port}") or self._mapped.get(str(port)) or f":{port}"
 
 
 def _collide(held: str, wanted: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from gwroute.controller import words
-from gwroute.controller.bindings import Bindings, Entry, Sockets
+from gwroute.controller.bindings import Bindings, Entry, Sockets, Wanted
 from gwroute.ir import Snapshot
 from gwroute.router import Router
 
@@ -56,7 +56,7 @@ class Live:
         return self._bindings.refused
 
     @property
-    def bound(self) -> Mapping[Entry, str]:
+    def bound(self) -> Mapping[Entry, tuple[str, ...]]:
         """Where each port is bound, as it was bound."""
         return self._bindings.bound
 
@@ -73,12 +73,18 @@ class Live:
             began: When the work on it began, by the monotonic clock.
             fault: What could not be read, if something could not.
         """
-        for gateway, port in self._bindings.close(router.entries):
+        wanted = _wanted(router)
+        for gateway, port in self._bindings.close(wanted):
             _log.info("Gateway %s: port %d closed", gateway, port)
         info = {"error": fault, "reload_seconds": time.monotonic() - began}
         self.generation = self._plane.swap(router, info)
         self.router = router
-        opened = set(self._bindings.open(router.entries))
+        opened = set(self._bindings.open(wanted))
         bound = {entry: where for entry, where in self._bindings.bound.items() if entry in opened}
         for line in words.listeners(router.snapshot, bound):
             _log.info("%s", line)
+
+
+def _wanted(router: Router) -> Wanted:
+    asked = {(item.gateway, item.port): item.addresses for item in router.snapshot.listeners}
+    return {entry: asked.get(entry, ()) for entry in router.entries}

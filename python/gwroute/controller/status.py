@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gwroute.controller.bindings import Entry
+from gwroute.model import ObjectKey
 from gwroute.resolve import Condition, Resolution, ResolvedGateway
 
 __all__ = ["as_served", "document"]
@@ -36,28 +37,33 @@ def _shown(condition: Condition) -> dict[str, Any]:
 
 
 def as_served(
-    resolution: Resolution, bound: Mapping[Entry, str], refused: Mapping[Entry, str]
+    resolution: Resolution, bound: Mapping[Entry, tuple[str, ...]], refused: Mapping[Entry, str]
 ) -> Resolution:
     """A resolution with what is known only where it is served.
 
     Args:
         resolution: What was resolved.
         bound: Where each port is bound. That is the address of a Gateway which has no other.
-        refused: Why ports could not be bound.
+        refused: Why ports could not be bound, each at one of its addresses at least.
     """
     conditions = resolution.conditions
     if refused:
-        conditions = tuple(_with_refusals(conditions, resolution.gateways, refused))
+        conditions = tuple(_with_refusals(conditions, resolution.gateways, bound, refused))
     gateways = tuple(_with_addresses(gateway, bound) for gateway in resolution.gateways)
     return dataclasses.replace(resolution, conditions=conditions, gateways=gateways)
 
 
-def _with_addresses(gateway: ResolvedGateway, bound: Mapping[Entry, str]) -> ResolvedGateway:
+def _with_addresses(
+    gateway: ResolvedGateway, bound: Mapping[Entry, tuple[str, ...]]
+) -> ResolvedGateway:
     if gateway.addresses:
         return gateway
     name = f"{gateway.key.namespace}/{gateway.key.name}"
     hosts = {
-        where.rpartition(":")[0].strip("[]") for entry, where in bound.items() if entry[0] == name
+        where.rpartition(":")[0].strip("[]")
+        for entry, places in bound.items()
+        for where in places
+        if entry[0] == name
     }
     found = [{"type": "IPAddress", "value": host} for host in sorted(hosts - EVERYWHERE)]
     return dataclasses.replace(gateway, addresses=tuple(found)) if found else gateway
@@ -66,16 +72,18 @@ def _with_addresses(gateway: ResolvedGateway, bound: Mapping[Entry, str]) -> Res
 def _with_refusals(
     conditions: Iterable[Condition],
     gateways: Iterable[ResolvedGateway],
+    bound: Mapping[Entry, tuple[str, ...]],
     refused: Mapping[Entry, str],
 ) -> Iterator[Condition]:
-    listeners = {
-        (gateway.key, listener.name): refused.get(
-            (f"{gateway.key.namespace}/{gateway.key.name}", listener.port)
-        )
-        for gateway in gateways
-        for listener in gateway.listeners
-    }
-    whole = {key: why for (key, _), why in listeners.items() if why is not None}
+    whole: dict[ObjectKey, str] = {}
+    listeners: dict[tuple[ObjectKey, str], str] = {}
+    for gateway in gateways:
+        for listener in gateway.listeners:
+            entry = (f"{gateway.key.namespace}/{gateway.key.name}", listener.port)
+            if entry in refused:
+                whole[gateway.key] = refused[entry]
+                if entry not in bound:
+                    listeners[listener.owner, listener.name] = refused[entry]
     for condition in conditions:
         if condition.listener is not None:
             why = listeners.get((condition.object, condition.listener))

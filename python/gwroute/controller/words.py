@@ -64,14 +64,13 @@ def unreadable(store: ObjectStore) -> str | None:
     return next(found, None)
 
 
-def listeners(snapshot: Snapshot, bound: Mapping[Entry, str]) -> Iterator[str]:
-    """A line for each listener that is bound: its name, its address and its number of routes."""
+def listeners(snapshot: Snapshot, bound: Mapping[Entry, tuple[str, ...]]) -> Iterator[str]:
+    """A line for each place a listener is bound at: its name, the address, its number of routes."""
     routes: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
     for rule in snapshot.rules:
         for host in rule.hosts:
             routes[host.listener].add((rule.route.kind, rule.route.namespace, rule.route.name))
     for listener in snapshot.listeners:
-        address = bound.get((listener.gateway, listener.port))
-        if address is not None:
+        for address in bound.get((listener.gateway, listener.port), ()):
             number = count(len(routes[listener.key]), "route")
             yield f"listener {listener.key}  {address}  {number}"

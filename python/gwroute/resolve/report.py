@@ -111,6 +111,7 @@ def serving(plan: GatewayPlan, place: Place) -> Iterable[ir.Listener]:
     """The listeners of a Gateway that stand in the snapshot."""
     if not (place.served and plan.serves):
         return
+    addresses = tuple(item.value for item in plan.gateway.spec.addresses if item.value)
     for listener in plan.listeners:
         if listener.programmed:
             yield ir.Listener(
@@ -121,6 +122,7 @@ def serving(plan: GatewayPlan, place: Place) -> Iterable[ir.Listener]:
                 protocol=listener.spec.protocol,  # type: ignore[arg-type]
                 hostname=listener.hostname,
                 node_pool=place.location.pool_name,
+                addresses=addresses,
             )
 
 

@@ -51,7 +51,7 @@ pub struct Listener {
     pub gateway: String,
     /// The listener's own name: `https`.
     pub name: String,
-    /// The port of the Gateway API object, 1 to 65535; where it is bound is the proxy's matter.
+    /// The port of the Gateway API object, 1 to 65535; which one is bound is the proxy's matter.
     pub port: u16,
     /// What is spoken on the connection.
     pub protocol: ListenerProtocol,
@@ -59,6 +59,9 @@ pub struct Listener {
     pub hostname: Option<String>,
     /// The node pool that the gateway serves, if it is scoped to one.
     pub node_pool: Option<String>,
+    /// IP addresses at which the Gateway asks to be bound; none leaves that to who serves.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// What is needed to terminate TLS; `None` on a clear-text listener.
     pub tls: Option<ListenerTls>,
 }
