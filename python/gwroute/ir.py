@@ -99,7 +99,8 @@ class Listener:
     """The listener's own name."""
     port: int
     """Port of the Gateway API object; which one is bound is the proxy's matter."""
-    protocol: Literal["HTTP", "HTTPS"]
+    protocol: Literal["HTTP", "HTTPS", "TLS"]
+    """TLS is not terminated, and no route can stand on it: every connection is closed."""
     hostname: str | None = None
     """Lower case, ``*.`` in front for a wildcard; None takes every host."""
     node_pool: str | None = None

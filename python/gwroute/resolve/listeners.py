@@ -24,8 +24,10 @@ __all__ = ["ROUTE_KINDS", "EffectiveListener", "effective_listeners"]
 ROUTE_KINDS: dict[str, tuple[str, ...]] = {
     "HTTP": ("HTTPRoute", "GRPCRoute"),
     "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": (),
 }
-"""The protocols that are served, and the kinds of routes that each can carry."""
+"""The protocols that are served, and the kinds of routes that each can carry. As TLSRoutes are not
+supported, a listener of protocol TLS takes none, and closes every connection."""
 
 KNOWN_PROTOCOLS = ("HTTP", "HTTPS", "TLS", "TCP", "UDP")
 
@@ -253,7 +255,7 @@ def _verdicts(
     yield of_type.get(Type.RESOLVED_REFS, good(Type.RESOLVED_REFS, "All references are resolved"))
     blocking = next((problem.verdict for problem in problems if problem.blocks), None)
     if blocking is None:
-        yield good(Type.PROGRAMMED, f"Serves {entry.spec.protocol} on port {entry.spec.port}")
+        yield good(Type.PROGRAMMED, _served(entry.spec))
     else:
         of_set = conflict is not None and isinstance(entry.owner, ListenerSet)
         reason = blocking.reason if of_set else Reason.INVALID
@@ -268,12 +270,20 @@ def _verdicts(
         )
 
 
+def _served(spec: Listener) -> str:
+    if spec.protocol == "TLS":
+        return f"Closes every connection on port {spec.port}: TLSRoutes are not supported"
+    return f"Serves {spec.protocol} on port {spec.port}"
+
+
 def _kinds(entry: _Entry, problems: list[Problem], findings: list[Finding]) -> tuple[str, ...]:
     """``supportedKinds``: what the protocol carries, narrowed by what the listener allows."""
     carried = ROUTE_KINDS.get(entry.spec.protocol)
     if carried is None:
         _refuse_protocol(entry, problems, findings)
         return ()
+    if entry.spec.protocol == "TLS":
+        _check_mode(entry, problems, findings)
     allowed = entry.spec.allowed_routes.kinds
     if not allowed:
         return carried
@@ -284,7 +294,7 @@ def _kinds(entry: _Entry, problems: list[Problem], findings: list[Finding]) -> t
             continue
         message = (
             f"{full_kind(kind.group, kind.kind)} is no kind of route that {entry.spec.protocol} "
-            f"can carry; those are {' and '.join(carried)}"
+            f"can carry; {'those are ' + ' and '.join(carried) if carried else 'there is none'}"
         )
         verdict = Verdict(Type.RESOLVED_REFS, "False", Reason.INVALID_ROUTE_KINDS, message)
         problems.append(Problem(verdict, blocks=False))
@@ -296,10 +306,23 @@ def _refuse_protocol(entry: _Entry, problems: list[Problem], findings: list[Find
     known = entry.spec.protocol in KNOWN_PROTOCOLS
     message = (
         f"protocol {entry.spec.protocol} is {'not supported' if known else 'unknown'}; supported "
-        f"are {' and '.join(ROUTE_KINDS)}"
+        f"are {' and '.join(name for name, kinds in ROUTE_KINDS.items() if kinds)}"
     )
     verdict = Verdict(Type.ACCEPTED, "False", Reason.UNSUPPORTED_PROTOCOL, message)
     problems.append(Problem(verdict, blocks=True))
+    findings.append(_finding("GWR309", entry, "protocol", verdict))
+
+
+def _check_mode(entry: _Entry, problems: list[Problem], findings: list[Finding]) -> None:
+    """What is terminated would have to be handed on, and there is nothing it could go to."""
+    mode = _mode(entry.spec)
+    if mode == "Passthrough":
+        message = "TLSRoutes are not supported, so every connection is closed"
+        verdict = good(Type.ACCEPTED, message)
+    else:
+        message = f"tls.mode {mode or '(none)'} is not supported for protocol TLS, Passthrough is"
+        verdict = Verdict(Type.ACCEPTED, "False", Reason.UNSUPPORTED_VALUE, message)
+        problems.append(Problem(verdict, blocks=True))
     findings.append(_finding("GWR309", entry, "protocol", verdict))
 
 

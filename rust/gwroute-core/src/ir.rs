@@ -97,7 +97,7 @@ pub enum ClientValidationMode {
     AllowInsecureFallback,
 }
 
-/// Protocols of a layer-7 listener.
+/// Protocols of listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ListenerProtocol {
@@ -105,6 +105,8 @@ pub enum ListenerProtocol {
     Http,
     /// The same over TLS, terminated here.
     Https,
+    /// TLS that is not terminated here. No route can stand on it, so every connection is closed.
+    Tls,
 }
 
 /// One rule of one route, with the virtual hosts in which it stands.

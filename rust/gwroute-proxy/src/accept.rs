@@ -49,6 +49,10 @@ fn begin(worker: &Rc<Worker>, port: &Rc<Port>, stream: TcpStream, remote: Socket
     if worker.shared.connections.load(Relaxed) >= worker.config.limits.connections {
         return;
     }
+    // What is not terminated here has nowhere to go.
+    if worker.with_live(|live| port.passes_through(live)) {
+        return;
+    }
     // Without it a response of two writes can wait for the client's delayed acknowledgement.
     if stream.set_nodelay(true).is_err() {
         return;

@@ -219,6 +219,15 @@ impl Worker {
 }
 
 impl Port {
+    /// Whether TLS is not terminated on this port.
+    pub(crate) fn passes_through(&self, live: &Live) -> bool {
+        live.table().entries().iter().any(|entry| {
+            entry.protocol() == ListenerProtocol::Tls
+                && entry.port() == self.port
+                && **entry.gateway() == *self.gateway
+        })
+    }
+
     /// Where requests come in; `None` if the table has no such port any more, or one that wants
     /// TLS.
     pub(crate) fn entry(&self, live: &Live) -> Option<EntryId> {

@@ -53,7 +53,7 @@ fn path_like(path: &str, wanted: &PathPattern, grpc_method: Option<&str>) -> Opt
 fn origin(listener: &ir::Listener, host: &str) -> String {
     let (scheme, own) = match listener.protocol {
         ListenerProtocol::Http => ("http", 80),
-        ListenerProtocol::Https => ("https", 443),
+        ListenerProtocol::Https | ListenerProtocol::Tls => ("https", 443),
     };
     if listener.port == own {
         format!("{scheme}://{host}")

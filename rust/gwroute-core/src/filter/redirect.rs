@@ -23,7 +23,7 @@ pub(crate) struct From<'r> {
 pub(crate) fn location(redirect: &ir::Redirect, from: From<'_>) -> String {
     let scheme = redirect.scheme.as_deref().unwrap_or(match from.protocol {
         ListenerProtocol::Http => "http",
-        ListenerProtocol::Https => "https",
+        ListenerProtocol::Https | ListenerProtocol::Tls => "https",
     });
     let edit = redirect.path.as_ref().map(PathEdit::compile);
     let path = edit
