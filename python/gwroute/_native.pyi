@@ -18,6 +18,8 @@ __all__ = [
     "Respond",
     "Route",
     "RouteTable",
+    "check_authorities",
+    "check_key_pair",
     "check_regex",
     "read_manifests",
 ]
@@ -30,6 +32,24 @@ def check_regex(pattern: str) -> None:
 
     Raises:
         RegexError: With the reason: its syntax, or that it compiles to something too large.
+    """
+
+def check_key_pair(certificates: bytes, key: bytes) -> None:
+    """Raises unless a certificate and a key can be used together.
+
+    Args:
+        certificates: In PEM: the certificate, then those that lead to its authority.
+        key: In PEM: PKCS #8, PKCS #1 or SEC 1.
+
+    Raises:
+        ValueError: With the reason, which quotes nothing of the key.
+    """
+
+def check_authorities(pem: bytes) -> int:
+    """How many certificates of authorities a text in PEM holds.
+
+    Raises:
+        ValueError: If it holds none, or one that cannot be used.
     """
 
 @final
@@ -401,15 +421,19 @@ class Proxy:
     def unlisten(self, gateway: str, port: int) -> None:
         """Accepts no more there; what is open ends when it is done."""
 
-    def swap(self, table: RouteTable, info: bytes) -> int:
+    def swap(self, table: RouteTable, info: bytes, secrets: bytes) -> int:
         """Puts a table in place, at once for all workers; returns its generation.
 
         Args:
             table: What to serve from now on.
             info: In JSON: ``status``, ``error``, ``reload_seconds``.
+            secrets: In JSON, the key material that the table names: ``key_pairs``, each with
+                ``certificates`` and ``key``, and ``authorities``. A listener or an upstream
+                whose own is missing or unusable gets no connection, and the error of this
+                generation tells so.
 
         Raises:
-            ValueError: If ``info`` is no such document.
+            ValueError: If ``info`` or ``secrets`` is no such document.
         """
 
     def set_status(self, status: bytes) -> None:

@@ -118,20 +118,24 @@ class Proxy:
         """Stops accepting there; connections that are open end when they are done."""
         self._proxy.unlisten(gateway, port)
 
-    def swap(self, router: Router, info: Mapping[str, Any] | None = None) -> int:
+    def swap(
+        self, router: Router, info: Mapping[str, Any] | None = None, secrets: bytes = b"{}"
+    ) -> int:
         """Puts the table of a router in place, at once and for all workers.
 
-        Requests that are under way go on with the table they began with.
+        Requests that are under way go on with the table they began with, and connections with the
+        certificates that they were made with.
 
         Args:
             router: What to serve from now on.
             info: What is to be known of this generation beside it: ``error``, what could not be
                 read; ``reload_seconds``, how long the change took.
+            secrets: The key material that the snapshot names, in JSON.
 
         Returns:
             The number of this generation.
         """
-        return self._proxy.swap(router.table, json.dumps(dict(info or {})).encode())
+        return self._proxy.swap(router.table, json.dumps(dict(info or {})).encode(), secrets)
 
     def set_status(self, status: bytes) -> None:
         """What ``/status`` of the admin endpoint answers: a JSON document."""

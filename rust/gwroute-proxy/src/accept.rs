@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 
 use crate::client::Client;
-use crate::connection;
+use crate::tls;
 use crate::worker::{Port, Worker};
 
 /// How long accepting rests when the process can take no more sockets.
@@ -49,10 +49,6 @@ fn begin(worker: &Rc<Worker>, port: &Rc<Port>, stream: TcpStream, remote: Socket
     if worker.shared.connections.load(Relaxed) >= worker.config.limits.connections {
         return;
     }
-    // What is not terminated here has nowhere to go.
-    if worker.with_live(|live| port.passes_through(live)) {
-        return;
-    }
     // Without it a response of two writes can wait for the client's delayed acknowledgement.
     if stream.set_nodelay(true).is_err() {
         return;
@@ -61,7 +57,7 @@ fn begin(worker: &Rc<Worker>, port: &Rc<Port>, stream: TcpStream, remote: Socket
         return;
     };
     let client = Client::new(worker.clone(), port.clone(), plain(local), plain(remote));
-    spawn_local(connection::serve(stream, client));
+    spawn_local(tls::serve(stream, client));
 }
 
 /// A socket for both families shows IPv4 addresses in IPv6's clothes.

@@ -60,6 +60,14 @@ impl Own {
         Self::decided(404, Reason::NoRoute)
     }
 
+    pub(crate) fn misdirected() -> Box<Self> {
+        Self::decided(421, Reason::Misdirected)
+    }
+
+    pub(crate) fn invalid_backend() -> Box<Self> {
+        Self::decided(500, Reason::InvalidBackend)
+    }
+
     pub(crate) fn no_endpoint() -> Box<Self> {
         Self::decided(503, Reason::NoEndpoint)
     }

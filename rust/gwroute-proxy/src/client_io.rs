@@ -118,9 +118,12 @@ impl<S: AsyncWrite + Unpin> Write for ClientIo<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Left to the owner of the stream, who may still want to read from it.
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    /// In HTTP/1 left to the owner of the stream, who may still want to read from it.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.heads {
+            Some(_) => Poll::Ready(Ok(())),
+            None => Pin::new(&mut self.stream).poll_shutdown(cx),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {

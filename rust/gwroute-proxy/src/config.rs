@@ -137,6 +137,9 @@ pub struct Timeouts {
     /// From the first byte of a request head to its last; default 60 s, then 408.
     #[serde(deserialize_with = "seconds")]
     pub request_headers: Duration,
+    /// A TLS handshake with a client; default 10 s, then the connection is closed.
+    #[serde(deserialize_with = "seconds")]
+    pub tls_handshake: Duration,
     /// A client connection without a request; default 1 h.
     #[serde(deserialize_with = "seconds")]
     pub client_idle: Duration,
@@ -152,6 +155,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             stream_idle: Duration::from_secs(5 * 60),
             request_headers: Duration::from_secs(60),
+            tls_handshake: Duration::from_secs(10),
             client_idle: Duration::from_secs(60 * 60),
             backend_idle: Duration::from_secs(60 * 60),
         }

@@ -45,26 +45,28 @@ pub(crate) async fn serve<S>(mut stream: S, client: Rc<Client>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    match read_begin_in_time(&mut stream, &client).await {
-        Some(read) if read.is_empty() => {}
-        Some(read) if read.starts_with(PREFACE) => http2(stream, read, client).await,
-        Some(read) => http1(stream, read, client).await,
-        None => {}
+    let limit = client.worker.config.timeouts.request_headers;
+    match in_time(&client, limit, read_begin(&mut stream)).await {
+        Some(Ok(read)) if read.is_empty() => {}
+        Some(Ok(read)) if read.starts_with(PREFACE) => http2(stream, read, client).await,
+        Some(Ok(read)) => http1(stream, read, client).await,
+        Some(Err(_)) | None => {}
     }
 }
 
-/// `None` if nothing came in time.
-async fn read_begin_in_time<S: AsyncRead + Unpin>(
-    stream: &mut S,
+/// Waits for the first thing that a client has to do; `None` if it was too slow.
+pub(crate) async fn in_time<T>(
     client: &Client,
-) -> Option<Bytes> {
+    limit: Duration,
+    first: impl Future<Output = T>,
+) -> Option<T> {
     let (timer, timers) = (client.deadlines.timer(), &client.worker.timers);
-    timer.set(timers.deadline(client.worker.config.timeouts.request_headers));
+    timer.set(timers.deadline(limit));
     let mut hurried = false;
-    let mut begin = pin!(read_begin(stream));
+    let mut first = pin!(first);
     poll_fn(|cx| {
-        if let Poll::Ready(begin) = begin.as_mut().poll(cx) {
-            return Poll::Ready(begin.ok());
+        if let Poll::Ready(first) = first.as_mut().poll(cx) {
+            return Poll::Ready(Some(first));
         }
         if client.is_draining() && !hurried {
             hurried = true;

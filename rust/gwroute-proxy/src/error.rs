@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Connect,
     /// ... in time.
     TimeoutConnect,
+    /// TLS with the endpoint came to nothing: it is not who it has to be, or does not want us.
+    Tls,
     /// The endpoint closed the connection before it answered, or in the middle.
     Reset,
     /// The endpoint's answer is not HTTP.
@@ -96,7 +98,7 @@ impl ErrorKind {
             Self::Connect | Self::TimeoutConnect | Self::Reset | Self::Stopped => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Protocol => StatusCode::BAD_GATEWAY,
+            Self::Protocol | Self::Tls => StatusCode::BAD_GATEWAY,
             Self::TimeoutBackend | Self::TimeoutRequest => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -116,6 +118,9 @@ impl ErrorKind {
             }
             Self::TimeoutConnect => {
                 "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
+            }
+            Self::Tls => {
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure reason: TLS error"
             }
             Self::Reset | Self::Stopped => {
                 "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
@@ -140,6 +145,7 @@ impl ErrorKind {
             | Self::ClientGone => Side::Client,
             Self::Connect
             | Self::TimeoutConnect
+            | Self::Tls
             | Self::Reset
             | Self::Protocol
             | Self::TimeoutBackend => Side::Backend,
@@ -160,6 +166,7 @@ impl ErrorKind {
             Self::ClientGone => "client_gone",
             Self::Connect => "connect_failed",
             Self::TimeoutConnect => "timeout_connect",
+            Self::Tls => "tls_failed",
             Self::Reset => "reset",
             Self::Protocol => "protocol_error",
             Self::TimeoutBackend => "timeout_backend",
@@ -175,7 +182,7 @@ impl ErrorKind {
             Self::HeadTooLarge | Self::Upgrade | Self::TransferCoding | Self::TimeoutHead => "-",
             Self::TimeoutClient | Self::TimeoutBackend => "SI",
             Self::ClientGone => "DC",
-            Self::Connect | Self::TimeoutConnect => "UF",
+            Self::Connect | Self::TimeoutConnect | Self::Tls => "UF",
             Self::Reset => "UC",
             Self::Protocol => "UPE",
             Self::TimeoutRequest => "UT",

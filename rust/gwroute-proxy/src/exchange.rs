@@ -183,7 +183,7 @@ impl Exchange {
             match_index: index,
             backend,
             upstream: self.target.take().map(UpstreamTarget::into_record),
-            client: self.client.addresses.clone(),
+            client: self.client.addresses(),
         }
     }
 }

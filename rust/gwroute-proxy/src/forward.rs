@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Uri, Version};
 
+use crate::client::Client;
 use crate::exchange::Exchange;
 use crate::vet::Facts;
 
@@ -22,6 +23,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[derive(Debug)]
 pub(crate) struct Destination {
     pub(crate) protocol: UpstreamProtocol,
+    /// Whether it is reached over TLS.
+    pub(crate) secure: bool,
     pub(crate) rule: Arc<Rule>,
     pub(crate) backend: usize,
     /// `None` for the client's own.
@@ -40,13 +43,14 @@ pub(crate) fn edit_request(
 ) {
     let Destination {
         protocol,
+        secure,
         rule,
         backend,
         path,
         host,
     } = destination;
     edit_connection(parts, facts);
-    edit_forwarded(&mut parts.headers, facts, &exchange.client.address);
+    edit_forwarded(&mut parts.headers, facts, &exchange.client);
     set_host(parts, host);
     let edits = rule.edits(backend).request;
     edits
@@ -54,7 +58,7 @@ pub(crate) fn edit_request(
         .for_each(|edits| edits.apply(&mut parts.headers));
     match protocol {
         UpstreamProtocol::Http1 => set_path(parts, path),
-        UpstreamProtocol::H2c => set_uri(parts, path),
+        UpstreamProtocol::H2c => set_uri(parts, path, secure),
     }
     parts.version = Version::HTTP_11;
 }
@@ -79,14 +83,15 @@ fn edit_connection(parts: &mut Parts, facts: &Facts) {
 }
 
 /// What the backend wants to know about the client.
-fn edit_forwarded(headers: &mut HeaderMap, facts: &Facts, address: &HeaderValue) {
+fn edit_forwarded(headers: &mut HeaderMap, facts: &Facts, client: &Client) {
+    let address = &client.address;
     if facts.forwarded_for {
         join(headers, &FORWARDED_FOR, b",", Some(address));
     } else {
         headers.insert(FORWARDED_FOR, address.clone());
     }
     headers.insert(EXTERNAL_ADDRESS, address.clone());
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
     headers.insert(REQUEST_ID, request_id());
 }
 
@@ -119,7 +124,7 @@ fn set_path(parts: &mut Parts, path: Option<PathAndQuery>) {
 }
 
 /// HTTP/2: the host moves into the target.
-fn set_uri(parts: &mut Parts, path: Option<PathAndQuery>) {
+fn set_uri(parts: &mut Parts, path: Option<PathAndQuery>, secure: bool) {
     let host = parts.headers.remove(header::HOST);
     let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
     let path = path.or_else(|| parts.uri.path_and_query().cloned());
@@ -129,7 +134,7 @@ fn set_uri(parts: &mut Parts, path: Option<PathAndQuery>) {
         return;
     };
     let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTP);
+    uri.scheme = Some(if secure { Scheme::HTTPS } else { Scheme::HTTP });
     uri.authority = Some(authority);
     uri.path_and_query = Some(path);
     if let Ok(uri) = Uri::from_parts(uri) {

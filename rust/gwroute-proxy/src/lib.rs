@@ -2,8 +2,9 @@
 //!
 //! # The life of a request
 //!
-//! 1. A worker accepts a connection ([`Proxy::listen`]), and its first bytes say whether it is
-//!    HTTP/1 or HTTP/2 (`connection.rs`).
+//! 1. A worker accepts a connection ([`Proxy::listen`]). Where the port wants TLS, the name the
+//!    client asks for chooses the listener, and that the certificate (`tls/handshake.rs`). The
+//!    first bytes say whether it is HTTP/1 or HTTP/2 (`connection.rs`).
 //! 2. What is malformed is answered with 400, 426, 431 or 501 and never decided (`vet.rs`).
 //! 3. The request is decided by the table that is live at that moment (`service.rs`); whatever is
 //!    swapped in later, it keeps the rule it was given to its end.
@@ -45,6 +46,7 @@ mod service;
 mod shared;
 mod telemetry;
 mod timer;
+mod tls;
 mod upgrade;
 mod upstream;
 mod vet;
@@ -55,10 +57,11 @@ pub use admin::{Admin, AdminError, Event, Reload};
 pub use bind::BindError;
 pub use config::{AccessLog, AccessLogFormat, Config, ConfigError, Limits, Timeouts};
 pub use error::{Error, ErrorKind, Side};
-pub use live::{Endpoints, Live};
+pub use live::{Endpoints, Live, Swapped};
 pub use report::Report;
 pub use server::{Proxy, ProxyError, Stats};
 pub use telemetry::{
     Addresses, Head, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };
+pub use tls::{Secrets, TlsError, check_authorities, check_key_pair};
 pub use upstream::endpoint::Endpoint;

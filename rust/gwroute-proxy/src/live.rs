@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use gwroute_core::RouteTable;
 
+use crate::tls::{Secrets, ServerConfigs, TlsError};
 use crate::upstream::set::{Sets, Upstream};
 
 /// A table and the upstreams that belong to it. Never changes; a request holds one from its start
@@ -15,7 +16,18 @@ pub struct Live {
     table: Arc<RouteTable>,
     /// By slot of the table.
     upstreams: Vec<Option<Arc<Upstream>>>,
+    servers: ServerConfigs,
     generation: u64,
+}
+
+/// What came of putting a table in place.
+#[derive(Debug)]
+pub struct Swapped {
+    /// Of the table.
+    pub generation: u64,
+    /// Which listeners and upstreams get no connections, because their key material is missing or
+    /// cannot be used. All others serve.
+    pub problems: Vec<TlsError>,
 }
 
 impl Live {
@@ -31,6 +43,11 @@ impl Live {
 
     pub(crate) fn upstream(&self, slot: usize) -> Option<&Arc<Upstream>> {
         self.upstreams.get(slot)?.as_ref()
+    }
+
+    /// What a listener does in a handshake; `None` if it must not serve.
+    pub(crate) fn server_config(&self, listener: &str) -> Option<&Arc<rustls::ServerConfig>> {
+        self.servers.get(listener)
     }
 
     /// Each upstream with the endpoints that may be used now, in no particular order.
@@ -59,6 +76,7 @@ impl LivePointer {
         let live = Live {
             table: Arc::new(table),
             upstreams: Vec::new(),
+            servers: ServerConfigs::default(),
             generation: 0,
         };
         Self {
@@ -68,19 +86,25 @@ impl LivePointer {
         }
     }
 
-    /// Puts a table in place and returns its generation.
-    pub(crate) fn swap(&self, table: Arc<RouteTable>) -> u64 {
+    /// Puts a table in place, with the key material that it names.
+    pub(crate) fn swap(&self, table: Arc<RouteTable>, secrets: &Secrets) -> Swapped {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.live.load();
         let generation = before.generation + 1;
-        let upstreams = sets.of_table(&table, &before.upstreams);
+        let mut problems = Vec::new();
+        let upstreams = sets.of_table(&table, &before.upstreams, secrets, &mut problems);
+        let servers = before.servers.of(table.listeners(), secrets, &mut problems);
         self.live.store(Arc::new(Live {
             table,
             upstreams,
+            servers,
             generation,
         }));
         self.generation.store(generation, Ordering::Release);
-        generation
+        Swapped {
+            generation,
+            problems,
+        }
     }
 
     pub(crate) fn load(&self) -> Arc<Live> {

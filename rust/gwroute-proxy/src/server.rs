@@ -14,9 +14,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::bind::{self, BindError};
 use crate::config::Config;
-use crate::live::{Live, LivePointer};
+use crate::live::{Live, LivePointer, Swapped};
 use crate::shared::{Gauges, Shared};
 use crate::telemetry::Observer;
+use crate::tls::Secrets;
 use crate::worker::{self, Command};
 
 /// A data plane.
@@ -127,12 +128,12 @@ impl Proxy {
         self.tell(|| Command::Unlisten(gateway.clone(), port));
     }
 
-    /// Puts a table in place, and returns its generation. Requests under way keep what they were
-    /// given by the one before.
-    pub fn swap(&self, table: Arc<RouteTable>) -> u64 {
-        let generation = self.shared.live.swap(table);
+    /// Puts a table in place, with the key material that it names. Requests under way keep what
+    /// they were given by the one before, and so do connections.
+    pub fn swap(&self, table: Arc<RouteTable>, secrets: &Secrets) -> Swapped {
+        let swapped = self.shared.live.swap(table, secrets);
         self.tell(|| Command::Swapped);
-        generation
+        swapped
     }
 
     /// What is live.

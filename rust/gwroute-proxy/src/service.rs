@@ -12,13 +12,14 @@ use hyper::body::{Body, Incoming};
 
 use crate::answer::Own;
 use crate::body::{ClientBody, RequestBody, ResponseBody};
-use crate::client::Client;
+use crate::client::{Client, Misplaced};
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
 use crate::forward::{self, Destination};
 use crate::live::Live;
 use crate::upstream;
+use crate::upstream::set::Transport;
 use crate::vet;
 use crate::view::{self, View};
 
@@ -81,13 +82,11 @@ fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> Requ
 }
 
 fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own>> {
-    let (worker, port) = (exchange.client.worker.clone(), exchange.client.port.clone());
-    worker.with_live(|live| {
-        let entry = port.entry(live).ok_or_else(Own::no_route)?;
-        match live
-            .table()
-            .decide(entry, None, &View(parts), fastrand::f64())
-        {
+    let client = exchange.client.clone();
+    client.worker.with_live(|live| {
+        let entry = client.entry(live).map_err(misplaced)?;
+        let (sni, draw) = (client.server_name(), fastrand::f64());
+        match live.table().decide(entry, sni, &View(parts), draw) {
             Decision::Forward(forward) => {
                 if forward.cors().is_some() {
                     exchange.origin = parts.headers.get(header::ORIGIN).cloned();
@@ -101,6 +100,13 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own
             Decision::Respond(respond) => Err(responded(exchange, &respond, &parts.headers)),
         }
     })
+}
+
+fn misplaced(misplaced: Misplaced) -> Box<Own> {
+    match misplaced {
+        Misplaced::Closed => Own::no_route(),
+        Misplaced::Unproven => Own::misdirected(),
+    }
 }
 
 /// What the backend gets, and which of its endpoints.
@@ -119,6 +125,11 @@ fn destination(
     let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
     // Endpoints may have gone since the table was made.
     let (upstream, load) = picked.ok_or_else(Own::no_endpoint)?;
+    let secure = match upstream.transport() {
+        Transport::Clear => false,
+        Transport::Tls(_) => true,
+        Transport::Unusable => return Err(Own::invalid_backend()),
+    };
     let protocol = upstream.ir.protocol;
     exchange.target = Some(UpstreamTarget {
         upstream,
@@ -129,6 +140,7 @@ fn destination(
     });
     Ok(Destination {
         protocol,
+        secure,
         rule: matched.rule.clone(),
         backend: forward.backend_index(),
         path: path_of(forward)?,

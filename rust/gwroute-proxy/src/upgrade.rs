@@ -12,7 +12,6 @@ use http::header::{self, HeaderValue};
 use http::response::Parts;
 use http::{Response, Version};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional};
-use tokio::net::TcpStream;
 
 use crate::body::ResponseBody;
 use crate::deadline::Deadlines;
@@ -20,12 +19,13 @@ use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange};
 use crate::telemetry::Outcome;
 use crate::upstream::conn_pool::Open;
+use crate::upstream::stream::Stream;
 
 /// A handshake that a backend has accepted; the bytes that follow go to it.
 #[derive(Debug)]
 pub(crate) struct Tunnel {
     pub(crate) exchange: Box<Exchange>,
-    pub(crate) upstream: TcpStream,
+    pub(crate) upstream: Stream,
     /// What the backend has sent behind its answer.
     pub(crate) read: Bytes,
     /// The connection to the backend counts as long as the tunnel lasts.

@@ -65,8 +65,11 @@ pub(crate) struct Port {
     pub(crate) closing: Cell<bool>,
     pub(crate) close: tokio::sync::Notify,
     /// Its entry in the table of that generation.
-    entry: Cell<Option<(u64, Option<EntryId>)>>,
+    entry: Cell<Option<(u64, Option<Found>)>>,
 }
+
+/// Where requests come in, and what is spoken there.
+type Found = (EntryId, ListenerProtocol);
 
 /// Runs a worker on this thread until it is told to stop.
 pub(crate) fn run(
@@ -219,27 +222,27 @@ impl Worker {
 }
 
 impl Port {
-    /// Whether TLS is not terminated on this port.
-    pub(crate) fn passes_through(&self, live: &Live) -> bool {
-        live.table().entries().iter().any(|entry| {
-            entry.protocol() == ListenerProtocol::Tls
-                && entry.port() == self.port
-                && **entry.gateway() == *self.gateway
-        })
+    /// What is spoken on new connections; `None` if the table has no such port any more.
+    pub(crate) fn protocol(&self, live: &Live) -> Option<ListenerProtocol> {
+        self.find(live).map(|(_, protocol)| protocol)
     }
 
-    /// Where requests come in; `None` if the table has no such port any more, or one that wants
-    /// TLS.
-    pub(crate) fn entry(&self, live: &Live) -> Option<EntryId> {
+    /// Where requests come in on connections of that kind; `None` if the table has no such port
+    /// any more, or speaks otherwise there.
+    pub(crate) fn entry(&self, live: &Live, protocol: ListenerProtocol) -> Option<EntryId> {
+        let (entry, spoken) = self.find(live)?;
+        (spoken == protocol).then_some(entry)
+    }
+
+    fn find(&self, live: &Live) -> Option<Found> {
         match self.entry.get() {
             Some((generation, entry)) if generation == live.generation() => entry,
             _ => {
-                let entry = live.table().entries().iter().find(|entry| {
-                    **entry.gateway() == *self.gateway
-                        && entry.port() == self.port
-                        && entry.protocol() == ListenerProtocol::Http
-                });
-                let entry = entry.map(gwroute_core::Entry::id);
+                let entry =
+                    live.table().entries().iter().find(|entry| {
+                        **entry.gateway() == *self.gateway && entry.port() == self.port
+                    });
+                let entry = entry.map(|entry| (entry.id(), entry.protocol()));
                 self.entry.set(Some((live.generation(), entry)));
                 entry
             }

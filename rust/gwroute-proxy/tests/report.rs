@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gwroute_proxy::{Admin, Config, Proxy, Reload, Report};
+use gwroute_proxy::{Admin, Config, Proxy, Reload, Report, Secrets};
 use serde_json::{Value, json};
 use support::backend::Backend;
 use support::client::{Client, get};
@@ -42,7 +42,7 @@ impl Gateway {
         let proxy = Arc::new(Proxy::new(config.clone(), report.clone()));
         let live = proxy.clone();
         let admin = Admin::start(&config, move || live.live(), report.clone()).unwrap();
-        proxy.swap(Arc::new(snapshot.table()));
+        proxy.swap(Arc::new(snapshot.table()), &Secrets::default());
         admin.swapped(Reload::default());
         proxy.start().unwrap();
         let address = proxy.listen("infra/public", 80, "127.0.0.1:0").unwrap();

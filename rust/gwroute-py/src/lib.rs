@@ -3,6 +3,7 @@
 mod decision;
 mod echo;
 mod error;
+mod keys;
 mod manifest;
 mod proxy;
 mod request;
@@ -15,6 +16,8 @@ mod _native {
     use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
     #[pymodule_export]
     use crate::echo::Echo;
+    #[pymodule_export]
+    use crate::keys::{check_authorities, check_key_pair};
     #[pymodule_export]
     use crate::manifest::{Origin, read_manifests};
     #[pymodule_export]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gwroute_proxy::{Admin, Config, Reload, Report};
+use gwroute_proxy::{Admin, Config, Reload, Report, Secrets};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -73,17 +73,25 @@ impl Proxy {
         py.detach(|| self.proxy.unlisten(gateway, port));
     }
 
-    /// Puts a table in place; its generation.
-    fn swap(&self, py: Python<'_>, table: &RouteTable, info: &[u8]) -> PyResult<u64> {
+    /// Puts a table in place, with the key material that it names; its generation.
+    fn swap(
+        &self,
+        py: Python<'_>,
+        table: &RouteTable,
+        info: &[u8],
+        secrets: &[u8],
+    ) -> PyResult<u64> {
         let reload =
             Reload::from_json(info).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let secrets = Secrets::from_json(secrets)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let table = table.0.clone();
         Ok(py.detach(|| {
-            let generation = self.proxy.swap(table);
+            let swapped = self.proxy.swap(table, &secrets);
             if let Some(admin) = self.admin() {
-                admin.swapped(reload);
+                admin.swapped(reload.beside(&swapped.problems));
             }
-            generation
+            swapped.generation
         }))
     }
 

@@ -105,7 +105,7 @@ fn route(record: &Record, object: &mut Object<'_>) {
 pub(super) fn details(record: &Record) -> &'static str {
     use crate::ErrorKind::{
         BadRequest, ClientGone, Connect, HeadTooLarge, Protocol, Reset, Stopped, TimeoutBackend,
-        TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest, TransferCoding, Upgrade,
+        TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest, Tls, TransferCoding, Upgrade,
         Version,
     };
     let had_begun = record
@@ -127,7 +127,7 @@ pub(super) fn details(record: &Record) -> &'static str {
             TimeoutHead => "request_header_timeout",
             TimeoutClient | TimeoutBackend => "stream_idle_timeout",
             ClientGone => "downstream_remote_disconnect",
-            Connect => "upstream_reset_before_response_started{remote_connection_failure}",
+            Connect | Tls => "upstream_reset_before_response_started{remote_connection_failure}",
             TimeoutConnect => "upstream_reset_before_response_started{connection_timeout}",
             Reset if had_begun => "upstream_reset_after_response_started{connection_termination}",
             Reset => "upstream_reset_before_response_started{connection_termination}",

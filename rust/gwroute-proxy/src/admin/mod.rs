@@ -41,6 +41,7 @@ pub use error::AdminError;
 use crate::Live;
 use crate::config::Config;
 use crate::report::Report;
+use crate::tls::TlsError;
 use server::Server;
 use state::State;
 
@@ -95,6 +96,17 @@ impl Reload {
     /// It is no such document.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
+    }
+
+    /// With what of it gets no connections, behind what could not be read.
+    #[must_use]
+    pub fn beside(mut self, problems: &[TlsError]) -> Self {
+        let error = self.error.take().into_iter();
+        let all: Vec<String> = error
+            .chain(problems.iter().map(ToString::to_string))
+            .collect();
+        self.error = (!all.is_empty()).then(|| all.join("; "));
+        self
     }
 }
 

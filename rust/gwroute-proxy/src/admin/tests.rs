@@ -10,6 +10,7 @@ use super::*;
 use crate::access_log::tests::{SNAPSHOT, forwarded};
 use crate::live::LivePointer;
 use crate::telemetry::Observer;
+use crate::tls::Secrets;
 
 struct Fixture {
     admin: Admin,
@@ -38,7 +39,7 @@ fn start_with(settings: Value) -> Result<Fixture, AdminError> {
     let config = Config::from_json(config.to_string().as_bytes()).unwrap();
     let report = Arc::new(Report::open(&config, 1).unwrap());
     let live = LivePointer::new(table());
-    live.swap(Arc::new(table()));
+    live.swap(Arc::new(table()), &Secrets::default());
     let admin = Admin::start(&config, move || live.load(), Arc::clone(&report))?;
     Ok(Fixture { admin, report })
 }

@@ -9,7 +9,7 @@ use http::Method;
 use super::*;
 use crate::access_log::tests::{SNAPSHOT, answered, forwarded};
 use crate::live::LivePointer;
-use crate::{Error, ErrorKind, Live};
+use crate::{Error, ErrorKind, Live, Secrets};
 
 #[derive(Debug)]
 struct Known(LivePointer);
@@ -34,7 +34,7 @@ fn table() -> Arc<RouteTable> {
 
 fn scrape(metrics: &Arc<Metrics>, format: Format) -> String {
     let live = LivePointer::new(RouteTable::from_json(SNAPSHOT.as_bytes()).unwrap());
-    live.swap(table());
+    live.swap(table(), &Secrets::default());
     Exposition::new(Arc::clone(metrics), Arc::new(Known(live))).render(format)
 }
 

@@ -21,6 +21,8 @@ use crate::upstream::connect;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::http1::{Http1, Link};
 use crate::upstream::http2::{Http2, Streams};
+use crate::upstream::set::{Transport, Upstream};
+use crate::upstream::stream::Stream;
 use crate::worker::Worker;
 
 /// All pools of a worker, by endpoint.
@@ -33,6 +35,7 @@ pub(crate) struct Pool {
     observer: Arc<dyn Observer>,
     timers: Rc<Timers>,
     upstream: Arc<ir::Upstream>,
+    transport: Transport,
     pub(crate) endpoint: Arc<Endpoint>,
     connect_timeout: Duration,
     idle_timeout: Duration,
@@ -64,7 +67,7 @@ impl Pools {
     pub(crate) fn of(
         &self,
         worker: &Worker,
-        upstream: &Arc<ir::Upstream>,
+        upstream: &Upstream,
         endpoint: &Arc<Endpoint>,
     ) -> Rc<Pool> {
         let mut pools = self.0.borrow_mut();
@@ -84,13 +87,14 @@ impl Pools {
 }
 
 impl Pool {
-    fn new(worker: &Worker, upstream: &Arc<ir::Upstream>, endpoint: &Arc<Endpoint>) -> Self {
+    fn new(worker: &Worker, upstream: &Upstream, endpoint: &Arc<Endpoint>) -> Self {
         let config = &worker.config;
         Self {
             worker: worker.index,
             observer: worker.shared.observer.clone(),
             timers: worker.timers.clone(),
-            upstream: upstream.clone(),
+            upstream: upstream.ir.clone(),
+            transport: upstream.transport().clone(),
             endpoint: endpoint.clone(),
             connect_timeout: config.timeouts.connect,
             idle_timeout: config.timeouts.backend_idle,
@@ -134,9 +138,10 @@ impl Pool {
         Link::handshake(stream, open).await
     }
 
-    async fn connect(&self) -> Result<(tokio::net::TcpStream, Open), Error> {
+    async fn connect(&self) -> Result<(Stream, Open), Error> {
         let started = Instant::now();
-        let stream = connect::tcp(self.endpoint.address(), self.connect_timeout).await?;
+        let address = self.endpoint.address();
+        let stream = connect::to(address, &self.transport, self.connect_timeout).await?;
         let (observer, upstream) = (self.observer.clone(), self.upstream.clone());
         observer.upstream_opened(self.worker, &upstream, started.elapsed());
         let open = Open {

@@ -12,15 +12,15 @@ use hyper::body::Body;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, spawn_local};
 
 use crate::body::{RequestBody, Source};
 use crate::error::{Error, ErrorKind};
 use crate::upstream::Failure;
 use crate::upstream::conn_pool::{Open, Pool};
+use crate::upstream::stream::Stream;
 
-type Library = http1::Connection<TokioIo<TcpStream>, RequestBody>;
+type Library = http1::Connection<TokioIo<Stream>, RequestBody>;
 
 /// A connection on loan from a pool.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ enum Driver {
 }
 
 impl Link {
-    pub(crate) async fn handshake(stream: TcpStream, open: Open) -> Result<Box<Self>, Error> {
-        let local = stream.local_addr().ok();
+    pub(crate) async fn handshake(stream: Stream, open: Open) -> Result<Box<Self>, Error> {
+        let local = stream.local();
         let shaken = http1::Builder::new().handshake(TokioIo::new(stream)).await;
         let (sender, connection) =
             shaken.map_err(|error| Error::because(ErrorKind::Reset, &error))?;
@@ -166,7 +166,7 @@ impl Http1 {
 
     /// The stream beneath, once the backend has switched protocols, and what was read from it
     /// behind the response.
-    pub(crate) async fn into_stream(mut self) -> Result<(TcpStream, Bytes, Open), Error> {
+    pub(crate) async fn into_stream(mut self) -> Result<(Stream, Bytes, Open), Error> {
         poll_fn(|cx| {
             self.link.drive(cx);
             match self.link.driver {

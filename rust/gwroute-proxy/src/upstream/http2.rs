@@ -9,7 +9,6 @@ use std::rc::Rc;
 use http::{Request, response};
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 
 use crate::body::{RequestBody, Source};
@@ -18,6 +17,7 @@ use crate::executor::LocalExecutor;
 use crate::upstream::Failure;
 use crate::upstream::conn_pool::Open;
 use crate::upstream::http1::failure;
+use crate::upstream::stream::Stream;
 
 /// A connection, of which streams are opened.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub(crate) struct Http2 {
 pub(crate) struct StreamGuard(Rc<Cell<usize>>);
 
 impl Streams {
-    pub(crate) async fn handshake(stream: TcpStream, open: Open, now: u64) -> Result<Self, Error> {
-        let local = stream.local_addr().ok();
+    pub(crate) async fn handshake(stream: Stream, open: Open, now: u64) -> Result<Self, Error> {
+        let local = stream.local();
         let builder = http2::Builder::new(LocalExecutor);
         let shaken = builder.handshake(TokioIo::new(stream)).await;
         let (sender, mut connection) =

@@ -6,6 +6,7 @@ pub(crate) mod endpoint;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod set;
+pub(crate) mod stream;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -113,7 +114,7 @@ fn pool(exchange: &Exchange) -> Result<Rc<Pool>, Error> {
     match &exchange.target {
         Some(target) => Ok(worker
             .pools
-            .of(worker, &target.upstream.ir, target.load.endpoint())),
+            .of(worker, &target.upstream, target.load.endpoint())),
         None => Err(Error::new(ErrorKind::Connect)),
     }
 }

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use gwroute_core::balance::least_loaded;
 use gwroute_core::{RouteTable, ir};
 
+use crate::tls::{Secrets, Security, TlsError};
 use crate::upstream::endpoint::{Endpoint, Load};
 
 /// An upstream of one table, with the set that outlives it.
@@ -19,9 +20,21 @@ pub(crate) struct Upstream {
 
 /// The endpoints of one key; a pointer of its own, because they change far more often than routes
 /// do.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Set {
+    protocol: ir::UpstreamProtocol,
+    tls: Option<ir::UpstreamTls>,
+    transport: Transport,
     endpoints: ArcSwap<Vec<Arc<Endpoint>>>,
+}
+
+/// What connections to endpoints are made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Transport {
+    Clear,
+    Tls(Security),
+    /// It wants TLS and cannot have it: no connection is made.
+    Unusable,
 }
 
 impl Upstream {
@@ -35,6 +48,10 @@ impl Upstream {
         let load = |index: usize| endpoints[index].active();
         let index = least_loaded::pick(endpoints.len(), draws, load)?;
         Some(Load::on(endpoints[index].clone()))
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.set.transport
     }
 
     /// What may be used now.
@@ -54,25 +71,43 @@ impl Sets {
         &mut self,
         table: &RouteTable,
         before: &[Option<Arc<Upstream>>],
+        secrets: &Secrets,
+        problems: &mut Vec<TlsError>,
     ) -> Vec<Option<Arc<Upstream>>> {
         let mut upstreams = vec![None; table.upstream_slots()];
         for (id, ir) in table.upstreams() {
             let known = before.get(id.slot()).and_then(Option::as_ref);
             upstreams[id.slot()] = match known {
-                Some(known) if Arc::ptr_eq(&known.ir, ir) => Some(known.clone()),
-                _ => Some(Arc::new(self.upstream(ir))),
+                Some(known) if Arc::ptr_eq(&known.ir, ir) && known.set.is_usable() => {
+                    Some(known.clone())
+                }
+                _ => Some(Arc::new(self.upstream(ir, secrets, problems))),
             };
         }
         self.forget_all_but(table);
         upstreams
     }
 
-    fn upstream(&mut self, ir: &Arc<ir::Upstream>) -> Upstream {
-        let set = self.0.entry(ir.key.clone()).or_default();
+    fn upstream(
+        &mut self,
+        ir: &Arc<ir::Upstream>,
+        secrets: &Secrets,
+        problems: &mut Vec<TlsError>,
+    ) -> Upstream {
+        let set = match self.0.get(&ir.key) {
+            Some(set) if set.suits(ir) => set.clone(),
+            other => {
+                // Connections that were made otherwise must not be used any more.
+                other.inspect(|set| set.retire());
+                let set = Arc::new(Set::new(ir, secrets, problems));
+                self.0.insert(ir.key.clone(), set.clone());
+                set
+            }
+        };
         set.update(&ir.endpoints);
         Upstream {
             ir: ir.clone(),
-            set: set.clone(),
+            set,
         }
     }
 
@@ -93,6 +128,35 @@ impl Sets {
 }
 
 impl Set {
+    fn new(ir: &ir::Upstream, secrets: &Secrets, problems: &mut Vec<TlsError>) -> Self {
+        let security = ir
+            .tls
+            .as_ref()
+            .map(|tls| Security::of(tls, ir.protocol, secrets));
+        let transport = match security.transpose() {
+            Ok(security) => security.map_or(Transport::Clear, Transport::Tls),
+            Err(error) => {
+                problems.push(error.under("upstream", &ir.key));
+                Transport::Unusable
+            }
+        };
+        Self {
+            protocol: ir.protocol,
+            tls: ir.tls.clone(),
+            transport,
+            endpoints: ArcSwap::default(),
+        }
+    }
+
+    fn is_usable(&self) -> bool {
+        !matches!(self.transport, Transport::Unusable)
+    }
+
+    /// Whether its connections are what the upstream wants.
+    fn suits(&self, ir: &ir::Upstream) -> bool {
+        self.is_usable() && self.protocol == ir.protocol && self.tls == ir.tls
+    }
+
     /// No table has it any more. Requests that were decided by the one before still find its
     /// endpoints; their connections are not kept.
     fn retire(&self) {
@@ -152,6 +216,17 @@ mod tests {
         .unwrap()
     }
 
+    fn of(
+        sets: &mut Sets,
+        table: &RouteTable,
+        before: &[Option<Arc<Upstream>>],
+    ) -> Vec<Option<Arc<Upstream>>> {
+        let mut problems = Vec::new();
+        let upstreams = sets.of_table(table, before, &Secrets::default(), &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        upstreams
+    }
+
     fn ports(upstream: &Upstream) -> Vec<u16> {
         let endpoints = upstream.endpoints();
         endpoints.iter().map(|e| e.address().port()).collect()
@@ -160,12 +235,12 @@ mod tests {
     #[test]
     fn an_endpoint_that_stays_keeps_its_load_and_one_that_goes_is_marked() {
         let mut sets = Sets::default();
-        let before = sets.of_table(&table(&[("a", &[1, 2]), ("b", &[3])]), &[]);
+        let before = of(&mut sets, &table(&[("a", &[1, 2]), ("b", &[3])]), &[]);
         let a = before[0].as_ref().unwrap();
         let first = a.endpoints()[0].clone();
         let second = a.endpoints()[1].clone();
         let load = Load::on(first.clone());
-        let after = sets.of_table(&table(&[("a", &[1, 4])]), &before);
+        let after = of(&mut sets, &table(&[("a", &[1, 4])]), &before);
         let a = after[0].as_ref().unwrap();
         assert_eq!(ports(a), [1, 4]);
         assert_eq!(a.endpoints()[0].active(), 1);
@@ -177,7 +252,7 @@ mod tests {
 
     #[test]
     fn requests_go_to_the_less_loaded_endpoint() {
-        let upstreams = Sets::default().of_table(&table(&[("a", &[1, 2])]), &[]);
+        let upstreams = of(&mut Sets::default(), &table(&[("a", &[1, 2])]), &[]);
         let upstream = upstreams[0].as_ref().unwrap();
         let loads: Vec<Load> = (0..10).map(|_| upstream.pick().unwrap()).collect();
         let at = |port| {
@@ -192,8 +267,8 @@ mod tests {
     #[test]
     fn what_was_decided_before_its_upstream_went_still_finds_an_endpoint() {
         let mut sets = Sets::default();
-        let before = sets.of_table(&table(&[("a", &[1])]), &[]);
-        sets.of_table(&table(&[("b", &[2])]), &before);
+        let before = of(&mut sets, &table(&[("a", &[1])]), &[]);
+        of(&mut sets, &table(&[("b", &[2])]), &before);
         let old = before[0].as_ref().unwrap();
         let load = old.pick().unwrap();
         assert!(load.endpoint().is_removed());
@@ -201,7 +276,7 @@ mod tests {
 
     #[test]
     fn without_endpoints_there_is_nothing_to_pick() {
-        let upstreams = Sets::default().of_table(&table(&[("a", &[])]), &[]);
+        let upstreams = of(&mut Sets::default(), &table(&[("a", &[])]), &[]);
         assert!(upstreams[0].as_ref().unwrap().pick().is_none());
     }
 }

@@ -7,8 +7,14 @@ use super::PATIENCE;
 
 /// A connection.
 pub(crate) struct Client {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Duplex>>,
+    tcp: TcpStream,
 }
+
+/// Bytes both ways.
+pub(crate) trait Duplex: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Duplex for T {}
 
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,16 +42,20 @@ impl Response {
 
 impl Client {
     pub(crate) fn connect(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
+        let tcp = tcp(to);
+        Self::over(tcp.try_clone().unwrap(), tcp)
+    }
+
+    /// Speaks over a stream that was made of a TCP connection.
+    pub(crate) fn over(stream: impl Duplex + 'static, tcp: TcpStream) -> Self {
         Self {
-            reader: BufReader::new(stream),
+            reader: BufReader::new(Box::new(stream)),
+            tcp,
         }
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
-        self.reader.get_ref()
+        &self.tcp
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -135,6 +145,11 @@ impl Client {
         }
     }
 
+    /// Whether anything comes.
+    pub(crate) fn is_answered(&mut self) -> bool {
+        matches!(self.reader.read(&mut [0]), Ok(1..))
+    }
+
     /// Whether the other side closes, and sends nothing more before it does.
     pub(crate) fn is_closed(&mut self) -> bool {
         let mut byte = [0];
@@ -146,6 +161,14 @@ impl Client {
             ),
         }
     }
+}
+
+/// A TCP connection on which nothing lasts for ever.
+pub(crate) fn tcp(to: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// The bytes of a request without a body, for host `a.example`.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gwroute_proxy::{Config, Observer, Proxy, Record, TryOutcome};
+use gwroute_proxy::{Config, Observer, Outcome, Proxy, Record, TryOutcome};
 use serde_json::{Value, json};
 
 use super::eventually;
@@ -40,6 +40,8 @@ pub(crate) struct Line {
     pub(crate) tries: Option<u32>,
     pub(crate) rule: Option<String>,
     pub(crate) request_id: Option<String>,
+    pub(crate) server_name: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 impl Observer for Log {
@@ -74,6 +76,11 @@ impl Observer for Log {
             request_id: head
                 .and_then(|head| head.request_id.as_ref())
                 .map(|id| id.to_str().unwrap().to_owned()),
+            server_name: record.client.server_name.as_deref().map(str::to_owned),
+            detail: match &record.outcome {
+                Outcome::Failed(error) => error.detail.clone(),
+                _ => None,
+            },
         });
     }
 
@@ -103,7 +110,8 @@ impl Gateway {
         let config = Config::from_json(config.to_string().as_bytes()).unwrap();
         let log = Arc::new(Log::default());
         let proxy = Proxy::new(config, log.clone());
-        proxy.swap(Arc::new(snapshot.table()));
+        let (table, secrets) = snapshot.compile();
+        proxy.swap(Arc::new(table), &secrets);
         proxy.start().unwrap();
         let address = proxy.listen("infra/public", 80, "127.0.0.1:0").unwrap();
         Self {
@@ -114,8 +122,22 @@ impl Gateway {
     }
 
     pub(crate) fn swap(&self, snapshot: Snapshot) {
-        let table = Arc::new(snapshot.table());
-        self.proxy.swap(table);
+        let problems = self.swap_in(snapshot);
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+
+    /// With key material that cannot be used; what is wrong with it.
+    pub(crate) fn swap_in(&self, snapshot: Snapshot) -> Vec<String> {
+        let (table, secrets) = snapshot.compile();
+        let swapped = self.proxy.swap(Arc::new(table), &secrets);
+        swapped.problems.iter().map(ToString::to_string).collect()
+    }
+
+    /// Another port of the same gateway.
+    pub(crate) fn listen(&self, port: u16) -> SocketAddr {
+        self.proxy
+            .listen("infra/public", port, "127.0.0.1:0")
+            .unwrap()
     }
 
     /// The record of the only request there was, once it has ended.

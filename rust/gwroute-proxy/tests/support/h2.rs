@@ -1,4 +1,4 @@
-//! HTTP/2 in clear text: a client and a backend.
+//! HTTP/2: a client, and a backend in clear text.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -79,7 +80,14 @@ impl Body for Frames {
 
 /// A connection.
 pub(crate) async fn connect(to: SocketAddr) -> SendRequest<Frames> {
-    let stream = TcpStream::connect(to).await.unwrap();
+    over(TcpStream::connect(to).await.unwrap()).await
+}
+
+/// A connection over a stream that is there.
+pub(crate) async fn over<S>(stream: S) -> SendRequest<Frames>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
         .unwrap();

@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod gateway;
 pub(crate) mod h2;
 pub(crate) mod snapshot;
+pub(crate) mod tls;
 
 use std::time::{Duration, Instant};
 

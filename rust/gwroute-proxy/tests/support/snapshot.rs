@@ -3,18 +3,26 @@
 use std::net::SocketAddr;
 
 use gwroute_core::RouteTable;
+use gwroute_proxy::Secrets;
 use serde_json::{Value, json};
 
-/// A snapshot in the making: one listener, gateway `infra/public`, port 80.
+use super::tls::{Authority, Pair};
+
+/// A snapshot in the making: gateway `infra/public`, and unless others are named one listener
+/// `http` at port 80.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
+    listeners: Vec<Value>,
     rules: Vec<Value>,
     upstreams: Vec<Value>,
+    pairs: serde_json::Map<String, Value>,
+    authorities: serde_json::Map<String, Value>,
 }
 
 /// A rule in the making.
 #[derive(Debug)]
 pub(crate) struct Rule {
+    listener: String,
     host: Option<String>,
     path: String,
     filters: Vec<Value>,
@@ -25,6 +33,7 @@ impl Rule {
     /// For all hosts, by path prefix.
     pub(crate) fn prefix(path: &str) -> Self {
         Self {
+            listener: "http".to_owned(),
             host: None,
             path: path.to_owned(),
             filters: Vec::new(),
@@ -39,6 +48,12 @@ impl Rule {
 
     pub(crate) fn filter(mut self, filter: Value) -> Self {
         self.filters.push(filter);
+        self
+    }
+
+    /// Under the listener of that name.
+    pub(crate) fn at(mut self, listener: &str) -> Self {
+        self.listener = listener.to_owned();
         self
     }
 
@@ -70,12 +85,57 @@ impl Snapshot {
         self.rules.push(json!({
             "key": format!("httproute/shop/web/rule/{index}"),
             "route": {"kind": "HTTPRoute", "namespace": "shop", "name": "web", "rule": index},
-            "hosts": [{"listener": "infra/public/http", "host": rule.host, "hostname": rule.host}],
+            "hosts": [{"listener": format!("infra/public/{}", rule.listener), "host": rule.host, "hostname": rule.host}],
             "matches": [{"path": {"type": "PathPrefix", "value": rule.path}, "method": null,
                          "headers": [], "query_params": [], "line": null}],
             "filters": rule.filters,
             "backends": rule.backends,
         }));
+        self
+    }
+
+    /// A listener at some port; `tls` as the snapshot has it.
+    pub(crate) fn listener(
+        mut self,
+        name: &str,
+        port: u16,
+        host: Option<&str>,
+        tls: Option<Value>,
+    ) -> Self {
+        let protocol = if tls.is_some() { "HTTPS" } else { "HTTP" };
+        self.listeners.push(json!({
+            "key": format!("infra/public/{name}"), "gateway": "infra/public", "name": name,
+            "port": port, "protocol": protocol, "hostname": host, "node_pool": null, "tls": tls
+        }));
+        self
+    }
+
+    /// A certificate and its key, under a name.
+    pub(crate) fn pair(mut self, name: &str, pair: &Pair) -> Self {
+        let value = json!({"certificates": pair.certificate, "key": pair.key});
+        self.pairs.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Authorities, under a name.
+    pub(crate) fn authority(mut self, name: &str, authority: &Authority) -> Self {
+        let pem = authority.pem.clone().into();
+        self.authorities.insert(name.to_owned(), pem);
+        self
+    }
+
+    /// An upstream over TLS, and what it has to show.
+    pub(crate) fn tls(
+        mut self,
+        key: &str,
+        protocol: &str,
+        endpoints: &[SocketAddr],
+        tls: Value,
+    ) -> Self {
+        self = self.upstream_of(key, protocol, endpoints);
+        if let Some(upstream) = self.upstreams.last_mut() {
+            upstream["tls"] = tls;
+        }
         self
     }
 
@@ -100,14 +160,25 @@ impl Snapshot {
     }
 
     pub(crate) fn table(self) -> RouteTable {
+        self.compile().0
+    }
+
+    /// The table, and the key material that it names.
+    pub(crate) fn compile(mut self) -> (RouteTable, Secrets) {
+        if self.listeners.is_empty() {
+            self = self.listener("http", 80, None, None);
+        }
         let snapshot = json!({
             "schema": 1,
-            "listeners": [{"key": "infra/public/http", "gateway": "infra/public", "name": "http",
-                           "port": 80, "protocol": "HTTP", "hostname": null, "node_pool": null}],
+            "listeners": self.listeners,
             "rules": self.rules,
             "upstreams": self.upstreams,
         });
-        RouteTable::from_json(snapshot.to_string().as_bytes()).unwrap()
+        let secrets = json!({"key_pairs": self.pairs, "authorities": self.authorities});
+        (
+            RouteTable::from_json(snapshot.to_string().as_bytes()).unwrap(),
+            Secrets::from_json(secrets.to_string().as_bytes()).unwrap(),
+        )
     }
 
     /// Everything to one upstream at one endpoint.
