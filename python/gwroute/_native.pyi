@@ -295,7 +295,7 @@ class Forward:
         """
 
     def apply_response(self, headers: _Headers) -> list[tuple[str, str]]:
-        """The headers of a response as the client gets them.
+        """The headers of a response as the client gets them; browsers are told what the rule says.
 
         Raises:
             RequestError: If a header value of the route cannot be written as text.
@@ -319,6 +319,10 @@ class Redirect:
     def location(self) -> str:
         """Value of the ``Location`` header."""
 
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Headers of the answer: ``location``, the edits of the rule, what browsers are told."""
+
 @final
 class Respond:
     """Answered by the gateway itself."""
@@ -328,6 +332,10 @@ class Respond:
     @property
     def route(self) -> Route | None:
         """The rule that took the request, if one did."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Headers of the answer: the edits of the rule, and what a browser asked in a preflight."""
 
     @property
     def status(self) -> int:

@@ -12,6 +12,7 @@ from gwroute import Forward, Redirect, Request, Respond, Router, ir
 from gwroute.router import Decision
 from support import oracle
 from support.oracle import Answer, Query
+from support.oracle_cors import marked, preflight, told
 from support.strategies import requests, snapshots
 
 
@@ -57,7 +58,7 @@ def answer_of(decision: Decision, query: Query) -> Answer:
 
 def expected_of(answer: Answer) -> Answer:
     """What of the oracle's answer the binding tells."""
-    told = vars(answer) | {"response_filters": ()}
+    told = vars(answer) | {"response_filters": (), "cors": None}
     if answer.outcome != "forward":
         told |= {"listener": None}
     if answer.outcome == "redirect":
@@ -75,7 +76,16 @@ def test_the_table_decides_as_the_specification_reads(asked) -> None:
         if isinstance(decision, Forward):
             lines = [("X-A", "0"), ("x-b", "0"), ("x-b", "00"), ("server", "cart")]
             seen = [(name.lower(), value) for name, value in decision.apply_response(lines)]
-            assert seen == edited(lines, answer)
+            assert seen == list(marked(answer.cors, query.headers, tuple(edited(lines, answer))))
+        else:
+            assert told(tuple(decision.headers)) == told(for_browsers(answer, query))
+
+
+def for_browsers(answer: Answer, query: oracle.Query) -> tuple[tuple[str, str], ...]:
+    """What browsers are told by the gateway's own answer."""
+    if answer.status == 204 and answer.cors is not None:
+        return preflight(answer.cors, query.headers)
+    return marked(answer.cors, query.headers, ())
 
 
 def edited(lines: list[tuple[str, str]], answer: Answer) -> list[tuple[str, str]]:

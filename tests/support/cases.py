@@ -16,7 +16,7 @@ from gwroute.sources.files import load
 from gwroute.store import ObjectStore
 from gwroute.testing import Case, Exchange, Observed, read_cases
 from gwroute.testing.document import Inline
-from support import oracle
+from support import oracle, oracle_cors
 
 FOLDER = Path(__file__).parents[1] / "routing" / "cases"
 DRAWS = 400
@@ -108,17 +108,24 @@ def ask_oracle(snapshot: ir.Snapshot, exchange: Exchange, draw: float) -> Observ
         path=answer.path,
         host=answer.host,
         headers=answer.headers if forwarded else None,
-        responded=_answered(exchange, answer.response_filters) if forwarded else None,
+        responded=_answered(exchange, answer) if forwarded else _told(exchange, answer),
     )
 
 
-def _answered(
-    exchange: Exchange, filters: tuple[ir.ResponseHeaderModifier, ...]
-) -> tuple[tuple[str, str], ...]:
+def _answered(exchange: Exchange, answer: oracle.Answer) -> tuple[tuple[str, str], ...]:
     lines = list(exchange.answers)
-    for item in filters:
+    for item in answer.response_filters:
         lines = oracle.edited(lines, item)
-    return tuple(lines)
+    return oracle_cors.marked(answer.cors, exchange.headers, tuple(lines))
+
+
+def _told(exchange: Exchange, answer: oracle.Answer) -> tuple[tuple[str, str], ...] | None:
+    """What an own answer tells browsers."""
+    if answer.cors is None:
+        return None
+    if answer.status == 204:
+        return oracle_cors.told(oracle_cors.preflight(answer.cors, exchange.headers))
+    return oracle_cors.told(oracle_cors.marked(answer.cors, exchange.headers, ()))
 
 
 def _request(exchange: Exchange) -> Request:
@@ -146,9 +153,11 @@ def ask_router(router: Router, exchange: Exchange, draw: float) -> Observed:
     }
     match decision:
         case Redirect(status=status, location=location):
-            return Observed("redirect", status=status, location=location, **named)
+            told = oracle_cors.told(tuple(decision.headers))
+            return Observed("redirect", status=status, location=location, responded=told, **named)
         case Respond(status=status, reason=reason):
-            return Observed("respond", status=status, reason=reason, **named)
+            told = oracle_cors.told(tuple(decision.headers))
+            return Observed("respond", status=status, reason=reason, responded=told, **named)
     sent = decision.apply(request)
     return Observed(
         "forward",

@@ -60,6 +60,8 @@ class Answer:
     """What the backend gets: names in lower case, without ``host``."""
     response_filters: tuple[ir.ResponseHeaderModifier, ...] = ()
     location: str | None = None
+    cors: ir.CORS | None = None
+    """What browsers are told."""
 
 
 @dataclass(frozen=True)
@@ -344,6 +346,7 @@ def serve(
 ) -> Answer:
     """Run the filters of the winning rule, choose a backend, run its filters."""
     common = {"rule": winner.rule.key, "match": winner.index, "listener": listener.key}
+    common["cors"] = last_cors(winner.rule.filters)
     lines = [(n.lower(), v) for n, v in query.headers if n.lower() != "host"]
     outgoing = Outgoing(path, path, authority, lines)
 
@@ -356,6 +359,7 @@ def serve(
     if backend is None:
         return Answer("respond", status=500, **common)  # type: ignore[arg-type]
     common["backend"] = backend.name
+    common["cors"] = last_cors(backend.filters) or common["cors"]
     if backend.upstream is None:
         return Answer("respond", status=500, **common)  # type: ignore[arg-type]
     if is_preflight(backend.filters, query):
@@ -375,6 +379,11 @@ def serve(
         response_filters=tuple(f for f in both if isinstance(f, ir.ResponseHeaderModifier)),
         **common,  # type: ignore[arg-type]
     )
+
+
+def last_cors(filters: tuple[ir.Filter, ...]) -> ir.CORS | None:
+    """The CORS filter of a list, of which there is one at most."""
+    return next((item for item in reversed(filters) if isinstance(item, ir.CORS)), None)
 
 
 def is_preflight(filters: tuple[ir.Filter, ...], query: Query) -> bool:

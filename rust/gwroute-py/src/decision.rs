@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use gwroute_core::ir::RouteRef;
-use gwroute_core::{Decision, HeaderEdits, Rule, ir};
+use gwroute_core::{Cors, Decision, HeaderEdits, RequestView, Rule, ir, origin};
+use http::header::{self, HeaderMap, HeaderValue};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -13,11 +14,20 @@ use crate::request::{Request, pairs};
 
 type Table = Arc<gwroute_core::RouteTable>;
 
-pub(crate) fn wrap<'py>(
+/// Attributes of the gateway's own answers are made at once, since they are few and rare.
+pub(crate) fn wrap<'py, V: RequestView>(
     py: Python<'py>,
     table: &Table,
     decision: &Decision<'_, '_>,
+    request: &V,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let headers = || {
+        let own = decision.own_headers(request).unwrap_or_default();
+        let pairs = own
+            .iter()
+            .map(|(name, value)| Ok((name.to_string(), text(value)?)));
+        pairs.collect::<PyResult<Vec<_>>>()
+    };
     match decision {
         Decision::Forward(forward) => {
             let path = (!forward.keeps_target()).then(|| forward.path_and_query().into_owned());
@@ -28,6 +38,7 @@ pub(crate) fn wrap<'py>(
                 index: forward.match_index(),
                 backend: forward.backend_index(),
                 path,
+                origin: forward.cors().and_then(|_| origin(request)),
             };
             Ok(Bound::new(py, forward)?.into_any())
         }
@@ -37,6 +48,7 @@ pub(crate) fn wrap<'py>(
                 index: redirect.match_index(),
                 status: redirect.status(),
                 location: redirect.location(),
+                headers: headers()?,
             };
             Ok(Bound::new(py, redirect)?.into_any())
         }
@@ -52,6 +64,7 @@ pub(crate) fn wrap<'py>(
                     .to_owned(),
                 backend: respond.backend().map(|backend| backend.name().to_owned()),
                 share: respond.backend().map(gwroute_core::Backend::share),
+                headers: headers()?,
             };
             Ok(Bound::new(py, respond)?.into_any())
         }
@@ -138,6 +151,8 @@ pub(crate) struct Forward {
     backend: usize,
     /// Path and query for the backend, where they are not the client's own.
     path: Option<String>,
+    /// Where the page is that asks, if the rule has something to say to browsers.
+    origin: Option<HeaderValue>,
 }
 
 #[pymethods]
@@ -220,6 +235,9 @@ impl Forward {
         for edits in self.rule.edits(self.backend).response {
             edit(&mut headers, edits)?;
         }
+        if let (Some(origin), Some(cors)) = (&self.origin, self.rule.cors(Some(self.backend))) {
+            mark(&mut headers, origin, cors)?;
+        }
         Ok(headers)
     }
 
@@ -232,13 +250,33 @@ impl Forward {
     }
 }
 
+fn text(value: &HeaderValue) -> PyResult<String> {
+    let text = value.to_str().map(str::to_owned);
+    text.map_err(|_| RequestError::new_err("a header value of the route is not printable ASCII"))
+}
+
+/// Tells a browser what the rule allows, in place of what the backend says of the same.
+fn mark(headers: &mut Vec<(String, String)>, origin: &HeaderValue, cors: &Cors) -> PyResult<()> {
+    let mut marks = HeaderMap::new();
+    cors.mark(origin, &mut marks);
+    if marks.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        let own = [
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        ];
+        headers.retain(|(known, _)| {
+            !own.iter()
+                .any(|name| known.eq_ignore_ascii_case(name.as_str()))
+        });
+    }
+    for (name, value) in &marks {
+        headers.push((name.to_string(), text(value)?));
+    }
+    Ok(())
+}
+
 fn edit(headers: &mut Vec<(String, String)>, edits: &HeaderEdits) -> PyResult<()> {
-    let text = |value: &http::HeaderValue| {
-        let text = value.to_str().map(str::to_owned);
-        text.map_err(|_| {
-            RequestError::new_err("a header value of the route is not printable ASCII")
-        })
-    };
     let gone = edits
         .remove()
         .iter()
@@ -262,6 +300,8 @@ pub(crate) struct Redirect {
     status: u16,
     #[pyo3(get)]
     location: String,
+    #[pyo3(get)]
+    headers: Vec<(String, String)>,
 }
 
 #[pymethods]
@@ -299,6 +339,8 @@ pub(crate) struct Respond {
     backend: Option<String>,
     #[pyo3(get)]
     share: Option<f64>,
+    #[pyo3(get)]
+    headers: Vec<(String, String)>,
 }
 
 #[pymethods]

@@ -92,7 +92,7 @@ impl RouteTable {
         let decision = self
             .0
             .decide(at, sni, view, draw.unwrap_or_else(fastrand::f64));
-        decision::wrap(request.py(), &self.0, &decision)
+        decision::wrap(request.py(), &self.0, &decision, view)
     }
 
     /// Decides a request given in parts.
@@ -118,7 +118,7 @@ impl RouteTable {
         let decision = self
             .0
             .decide(at, sni, &view, draw.unwrap_or_else(fastrand::f64));
-        decision::wrap(py, &self.0, &decision)
+        decision::wrap(py, &self.0, &decision, &view)
     }
 
     /// Decides a made request, and says why.
