@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 
 from gwroute.testing import Exchange, Observed
 
@@ -17,9 +18,16 @@ def send(
     target: str,
     headers: tuple[tuple[str, str], ...] = (),
     body: bytes | None = None,
+    server_name: str | None = None,
 ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-    """Status, header lines and body of the answer; nothing is added to what is given."""
+    """Status, header lines and body of the answer; nothing is added to what is given.
+
+    With ``server_name`` over TLS, whatever certificate is shown.
+    """
     connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
+    if server_name is not None:
+        plain = socket.create_connection(address, timeout=TIMEOUT)
+        connection.sock = _trusting().wrap_socket(plain, server_hostname=server_name)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
@@ -33,6 +41,12 @@ def send(
         connection.close()
 
 
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def raw(address: tuple[str, int], data: bytes) -> bytes:
     """All that comes back for bytes that need not be HTTP, until the peer closes."""
     with socket.create_connection(address, timeout=TIMEOUT) as connection:
@@ -43,13 +57,17 @@ def raw(address: tuple[str, int], data: bytes) -> bytes:
         return found
 
 
-def observe(address: tuple[str, int], exchange: Exchange) -> Observed:
+def observe(
+    address: tuple[str, int], exchange: Exchange, server_name: str | None = None
+) -> Observed:
     """Send the request of a routing case, and read what the echo backend saw."""
     headers = exchange.headers
     if exchange.answers:
         lines = ", ".join(f"{name}:{value}" for name, value in exchange.answers)
         headers = (*headers, ("x-echo-set-header", lines))
-    status, answered, body = send(address, exchange.method, exchange.target, headers)
+    status, answered, body = send(
+        address, exchange.method, exchange.target, headers, server_name=server_name
+    )
     if status == 200:
         return _forwarded(answered, json.loads(body) if body else None)
     location = next((v for n, v in answered if n.lower() == "location"), None)

@@ -5,6 +5,7 @@
 mod support;
 
 use std::io::{ErrorKind, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
@@ -262,6 +263,40 @@ fn a_new_certificate_is_shown_to_new_connections_and_breaks_no_old_one() {
     for client in [&mut old, &mut new] {
         assert_eq!(get(client, "a.example").status, 200);
     }
+}
+
+#[test]
+fn no_request_and_no_handshake_is_lost_while_certificates_change() {
+    let (ca, backend) = (Authority::new(), Backend::named("web"));
+    let gateway = Gateway::start(single(&backend, &ca, None));
+    let (at, trusting) = (gateway.listen(443), ca.client(None, HTTP1));
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let (mut lasting, _) = connect(at, &trusting, "a.example").unwrap();
+                while !over.load(Ordering::Relaxed) {
+                    let (mut fresh, _) = connect(at, &trusting, "a.example").unwrap();
+                    for client in [&mut lasting, &mut fresh] {
+                        assert_eq!(get(client, "a.example").status, 200);
+                    }
+                }
+            });
+        }
+        for change in 0..50 {
+            let name = format!("pair-{change}");
+            gateway.swap(
+                Snapshot::default()
+                    .listener("https", 443, None, tls(&[&name], None))
+                    .pair(&name, &ca.sign(&["a.example"]))
+                    .rule(Rule::prefix("/").at("https").to("web"))
+                    .upstream("web", &[backend.address]),
+            );
+            let served = gateway.proxy.stats().requests;
+            eventually("requests go on", || gateway.proxy.stats().requests > served);
+        }
+        over.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

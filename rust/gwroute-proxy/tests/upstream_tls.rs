@@ -131,6 +131,19 @@ fn a_backend_in_clear_text_is_not_talked_to() {
 }
 
 #[test]
+fn a_backend_that_does_not_shake_hands_is_given_up() {
+    let ca = Authority::new();
+    // It reads, and says nothing.
+    let backend =
+        support::backend::Backend::scripted(|connection| while !connection.is_closed() {});
+    let config = json!({"timeouts": {"connect": 0.3}});
+    let snapshot = everything_to(backend.address, "http/1.1", tls("web.test"), &ca);
+    let gateway = Gateway::with(config, snapshot);
+    assert_eq!(get(&gateway).status, 503);
+    assert_eq!(gateway.line().reason, Some("timeout_connect"));
+}
+
+#[test]
 fn alternative_names_count_in_place_of_the_hostname() {
     let ca = Authority::new();
     let (_server, at) = echo(&ca.sign(&["x.web.test", "spiffe://web.test/id"]), None);
