@@ -100,15 +100,28 @@ impl Rule {
         of_backend.or(self.filters.cors.as_ref())
     }
 
+    /// What the rule and one of its backends do to the headers of a request, in order.
+    pub fn request_edits(&self, backend: usize) -> impl Iterator<Item = &HeaderEdits> {
+        let of_backend = self.backends.get(backend);
+        let of_backend = of_backend.map_or(&[][..], |backend| &backend.filters.request);
+        self.filters.request.iter().chain(of_backend)
+    }
+
+    /// What the rule and one of its backends do to the headers of a response, in order.
+    pub fn response_edits(&self, backend: usize) -> impl Iterator<Item = &HeaderEdits> {
+        let of_backend = self.backends.get(backend);
+        let of_backend = of_backend.map_or(&[][..], |backend| &backend.filters.response);
+        of_backend.iter().chain(&self.filters.response)
+    }
+
     /// What the rule and one of its backends do to headers and host.
     pub fn edits(&self, backend: usize) -> Edits<'_> {
-        let backend = self.backends.get(backend).map(|backend| &backend.filters);
-        let both = || backend.into_iter().chain([&self.filters]);
-        let of_backend = backend.into_iter().flat_map(|filters| &filters.request);
+        let of_backend = self.backends.get(backend).map(|backend| &backend.filters);
+        let mut both = of_backend.into_iter().chain([&self.filters]);
         Edits {
-            hostname: both().find_map(|filters| filters.rewrite.hostname.as_deref()),
-            request: self.filters.request.iter().chain(of_backend).collect(),
-            response: both().flat_map(|filters| &filters.response).collect(),
+            hostname: both.find_map(|filters| filters.rewrite.hostname.as_deref()),
+            request: self.request_edits(backend).collect(),
+            response: self.response_edits(backend).collect(),
         }
     }
 
