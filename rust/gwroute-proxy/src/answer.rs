@@ -1,16 +1,16 @@
 //! Responses: the backend's on their way to the client, and the gateway's own.
 
 use gwroute_core::{Cors, HeaderEdits, Reason};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::response::Parts;
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode, Version};
-use smallvec::SmallVec;
+use hyper::body::Incoming;
 
 use crate::body::{ResponseBody, Source};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
+use crate::hops::Hops;
 use crate::telemetry::Outcome;
-use crate::vet;
+use crate::upstream::Lease;
 
 /// A response of the gateway's own.
 #[derive(Debug)]
@@ -127,17 +127,14 @@ impl Own {
 
     pub(crate) fn into_response(self, mut exchange: Box<Exchange>) -> Response<ResponseBody> {
         let own = if exchange.grpc { self.in_grpc() } else { self };
-        exchange.answered(own.status);
+        exchange.answered(own.status, own.outcome);
         let (closes, status, mut headers) = (own.closes, own.status, own.headers);
         let version = exchange.version.min(Version::HTTP_11);
         if closes && exchange.version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut response = Response::new(ResponseBody::new(
-            Source::Text(own.text),
-            own.outcome,
-            exchange,
-        ));
+        let body = ResponseBody::new(Source::Text(own.text), exchange);
+        let mut response = Response::new(body);
         *response.status_mut() = status;
         *response.version_mut() = version;
         *response.headers_mut() = headers;
@@ -191,34 +188,16 @@ pub(crate) fn fail(exchange: Box<Exchange>, error: Error) -> Response<ResponseBo
 /// The answer of a backend.
 pub(crate) fn pass(
     mut exchange: Box<Exchange>,
-    mut parts: Parts,
-    source: Source,
+    mut response: Response<Incoming>,
+    lease: Lease,
 ) -> Response<ResponseBody> {
-    strip(&mut parts.headers);
-    exchange.edit_response(&mut parts.headers);
-    parts.version = Version::HTTP_11;
-    exchange.answered(parts.status);
-    Response::from_parts(parts, ResponseBody::new(source, Outcome::Backend, exchange))
-}
-
-/// Takes away what belongs to one connection (RFC 9110 7.6.1).
-fn strip(headers: &mut HeaderMap) {
-    let mut drop: SmallVec<[HeaderName; 4]> = SmallVec::new();
-    for (name, value) in &*headers {
-        match name.as_str() {
-            "connection" => {
-                drop.push(header::CONNECTION);
-                let named =
-                    vet::tokens(value).filter_map(|token| HeaderName::from_bytes(token).ok());
-                drop.extend(named.filter(|name| *name != header::CONTENT_LENGTH));
-            }
-            "transfer-encoding" | "upgrade" | "te" | "keep-alive" | "proxy-connection" => {
-                drop.push(name.clone());
-            }
-            _ => {}
-        }
+    let mut hops = Hops::default();
+    for (name, value) in response.headers() {
+        hops.meet(name, value);
     }
-    for name in drop {
-        headers.remove(name);
-    }
+    hops.remove_from(response.headers_mut());
+    exchange.edit_response(response.headers_mut());
+    *response.version_mut() = Version::HTTP_11;
+    exchange.answered(response.status(), Outcome::Backend);
+    response.map(|incoming| ResponseBody::new(Source::Endpoint(incoming, lease), exchange))
 }

@@ -14,9 +14,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange};
 use crate::heads::Heads;
-use crate::telemetry::Outcome;
-use crate::upstream::http1::Http1;
-use crate::upstream::http2::StreamGuard;
+use crate::upstream::Lease;
 
 /// The body of a request, on its way to an endpoint.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(crate) enum RequestBody {
     /// There is none.
     Empty,
     /// It comes from the client.
-    Client(ClientBody),
+    Client(Box<ClientBody>),
 }
 
 /// A body that comes from a client.
@@ -126,11 +124,7 @@ impl Body for RequestBody {
 #[derive(Debug)]
 pub(crate) struct ResponseBody {
     source: Source,
-    /// What the exchange has come to if the body ends whole.
-    outcome: Option<Outcome>,
     exchange: Option<Box<Exchange>>,
-    /// Why the response is about to be cut.
-    failure: Option<Error>,
 }
 
 /// Where the body of a response comes from.
@@ -140,22 +134,17 @@ pub(crate) enum Source {
     Empty,
     /// The gateway itself.
     Text(&'static str),
-    /// An endpoint; the connection is polled along with the body.
-    Http1(Incoming, Http1),
-    /// An endpoint; the stream counts until the body is gone.
-    Http2 {
-        incoming: Incoming,
-        _stream: StreamGuard,
-    },
+    /// An endpoint; in HTTP/1 the connection is polled along with the body.
+    Endpoint(Incoming, Lease),
+    /// It comes no more, and the response is about to be cut.
+    Broken(ErrorKind),
 }
 
 impl ResponseBody {
-    pub(crate) fn new(source: Source, outcome: Outcome, exchange: Box<Exchange>) -> Self {
+    pub(crate) fn new(source: Source, exchange: Box<Exchange>) -> Self {
         let mut body = Self {
             source,
-            outcome: Some(outcome),
             exchange: Some(exchange),
-            failure: None,
         };
         if body.is_end_stream() {
             body.finish();
@@ -167,26 +156,25 @@ impl ResponseBody {
     pub(crate) fn nothing() -> Self {
         Self {
             source: Source::Empty,
-            outcome: None,
             exchange: None,
-            failure: None,
         }
     }
 
     /// The response has ended whole.
     fn finish(&mut self) {
-        if let Source::Http1(_, connection) = std::mem::replace(&mut self.source, Source::Empty) {
+        let source = std::mem::replace(&mut self.source, Source::Empty);
+        if let Source::Endpoint(_, Lease::Http1(connection)) = source {
             connection.put_back();
         }
-        if let (Some(mut exchange), Some(outcome)) = (self.exchange.take(), self.outcome.take()) {
-            exchange.ended(outcome);
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.ended();
         }
     }
 
     /// The response will not end whole. The library forgets what it has not written yet when it
     /// is told, so it is told at its next call, and writes before that.
     fn fail(&mut self, error: Error, cx: &Context<'_>) {
-        self.failure = Some(error.clone());
+        self.source = Source::Broken(error.kind);
         if let Some(mut exchange) = self.exchange.take() {
             exchange.failed(error);
         }
@@ -200,8 +188,9 @@ impl ResponseBody {
         }
     }
 
-    fn over(&self, cx: &Context<'_>) -> Option<ErrorKind> {
-        self.exchange.as_ref()?.deadlines.poll(cx)
+    /// Who polls this is woken by the deadlines.
+    fn over(&self) -> Option<ErrorKind> {
+        self.exchange.as_ref()?.deadlines.over()
     }
 }
 
@@ -211,7 +200,7 @@ impl Source {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match self {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Broken(_) => Poll::Ready(None),
             Self::Text(text) => {
                 let text = std::mem::take(text);
                 Poll::Ready(
@@ -219,14 +208,10 @@ impl Source {
                         .then(|| Ok(Frame::data(Bytes::from_static(text.as_bytes())))),
                 )
             }
-            Self::Http1(incoming, connection) => {
-                let frame = Pin::new(&mut *incoming).poll_frame(cx);
-                if frame.is_ready() || !connection.drive(cx) {
-                    return frame;
-                }
-                Pin::new(incoming).poll_frame(cx)
+            Self::Endpoint(incoming, Lease::Http1(connection)) => {
+                connection.poll_frame(incoming, cx)
             }
-            Self::Http2 { incoming, .. } => Pin::new(incoming).poll_frame(cx),
+            Self::Endpoint(incoming, Lease::Http2 { .. }) => Pin::new(incoming).poll_frame(cx),
         }
     }
 }
@@ -240,9 +225,9 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.get_mut();
-        if let Some(error) = this.failure.take() {
+        if let Source::Broken(kind) = this.source {
             this.source = Source::Empty;
-            return Poll::Ready(Some(Err(error)));
+            return Poll::Ready(Some(Err(Error::new(kind))));
         }
         match this.source.poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
@@ -261,7 +246,7 @@ impl Body for ResponseBody {
                 Poll::Pending
             }
             Poll::Pending => {
-                if let Some(kind) = this.over(cx) {
+                if let Some(kind) = this.over() {
                     this.fail(Error::new(kind), cx);
                 }
                 Poll::Pending
@@ -272,16 +257,18 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Empty => true,
+            Source::Broken(_) => false,
             Source::Text(text) => text.is_empty(),
-            Source::Http1(incoming, _) | Source::Http2 { incoming, .. } => incoming.is_end_stream(),
+            Source::Endpoint(incoming, _) => incoming.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Empty => SizeHint::with_exact(0),
+            Source::Broken(_) => SizeHint::default(),
             Source::Text(text) => SizeHint::with_exact(text.len() as u64),
-            Source::Http1(incoming, _) | Source::Http2 { incoming, .. } => incoming.size_hint(),
+            Source::Endpoint(incoming, _) => incoming.size_hint(),
         }
     }
 }

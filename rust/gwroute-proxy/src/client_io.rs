@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::heads::Heads;
+use crate::small_writes;
 
 /// How much of a head is read at once.
 const HEAD_READ: usize = 8 * 1024;
@@ -135,6 +136,6 @@ impl<S: AsyncWrite + Unpin> Write for ClientIo<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        small_writes::write(self.stream.inner_mut(), cx, bufs)
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use gwroute_core::{Rule, ir};
 use http::request::Parts;
@@ -17,7 +17,6 @@ use crate::forward;
 use crate::telemetry::{Head, Outcome, Record, UpstreamRecord};
 use crate::upstream::endpoint::Load;
 use crate::upstream::set::Upstream;
-use crate::vet;
 
 /// One request and its response. Whatever happens to it, dropping it reports it, once.
 #[derive(Debug)]
@@ -41,7 +40,10 @@ pub(crate) struct Exchange {
     pub(crate) sent: u64,
     /// 0 as long as there is none.
     status: u16,
+    /// What it comes to if it ends whole.
     outcome: Outcome,
+    /// Whether it has.
+    ended: bool,
     started: Instant,
 }
 
@@ -76,7 +78,6 @@ impl Exchange {
         let mut exchange = Self::unread(client, deadlines);
         exchange.method = Some(parts.method.clone());
         exchange.version = parts.version;
-        exchange.grpc = vet::is_grpc(&parts.headers);
         if exchange.client.worker.wants_heads {
             let path = parts.uri.path_and_query();
             exchange.head = Some(Box::new(Head {
@@ -105,7 +106,8 @@ impl Exchange {
             websocket: false,
             sent: 0,
             status: 0,
-            outcome: Outcome::Failed(Error::new(ErrorKind::ClientGone)),
+            outcome: Outcome::Backend,
+            ended: false,
             started: Instant::now(),
         })
     }
@@ -127,27 +129,30 @@ impl Exchange {
     /// The edits of the rule and the backend that took the request, and what browsers are told.
     pub(crate) fn edit_response(&self, headers: &mut HeaderMap) {
         if let Some(Matched { rule, backend, .. }) = &self.matched {
-            let edits = rule.edits(backend.unwrap_or(usize::MAX)).response;
-            edits.iter().for_each(|edits| edits.apply(headers));
+            let edits = rule.response_edits(backend.unwrap_or(usize::MAX));
+            edits.for_each(|edits| edits.apply(headers));
             if let (Some(origin), Some(cors)) = (&self.origin, rule.cors(*backend)) {
                 cors.mark(origin, headers);
             }
         }
     }
 
-    /// The head of the response is known; how it ended will be said by `ended` or `failed`.
-    pub(crate) fn answered(&mut self, status: StatusCode) {
+    /// The head of the response is known, and what the exchange has come to if the rest of it
+    /// follows.
+    pub(crate) fn answered(&mut self, status: StatusCode, outcome: Outcome) {
         self.status = status.as_u16();
+        self.outcome = outcome;
     }
 
     /// The response has ended whole.
-    pub(crate) fn ended(&mut self, outcome: Outcome) {
-        self.outcome = outcome;
+    pub(crate) fn ended(&mut self) {
+        self.ended = true;
     }
 
     /// It will not.
     pub(crate) fn failed(&mut self, error: Error) {
         self.outcome = Outcome::Failed(error);
+        self.ended = true;
     }
 
     /// How long it has lasted.
@@ -157,19 +162,17 @@ impl Exchange {
 
     fn record(&mut self) -> Record {
         let duration = self.started.elapsed();
-        // What was neither ended nor failed was cut from outside: by a deadline, by the end of
-        // the proxy, or by the client.
-        if let Outcome::Failed(error) = &mut self.outcome
-            && error.kind == ErrorKind::ClientGone
-        {
-            error.kind = self.client.cut_by(&self.deadlines);
+        if !self.ended {
+            // By a deadline, by the end of the proxy, or by the client.
+            let kind = self.client.cut_by(&self.deadlines);
+            self.outcome = Outcome::Failed(Error::new(kind));
         }
         let matched = self.matched.take();
         let (index, backend) = matched.as_ref().map_or((None, None), |matched| {
             (Some(matched.index), matched.backend)
         });
         Record {
-            started: SystemTime::now() - duration,
+            started: self.client.worker.time_of(self.started),
             duration,
             method: self.method.take(),
             version: self.version,

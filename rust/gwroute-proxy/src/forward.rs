@@ -37,7 +37,7 @@ pub(crate) struct Destination {
 /// to know about the client comes, and then the edits of the route.
 pub(crate) fn edit_request(
     parts: &mut Parts,
-    facts: &Facts,
+    facts: Facts,
     destination: Destination,
     exchange: &Exchange,
 ) {
@@ -49,12 +49,11 @@ pub(crate) fn edit_request(
         path,
         host,
     } = destination;
+    let forwarded_for = facts.forwarded_for;
     edit_connection(parts, facts);
-    edit_forwarded(&mut parts.headers, facts, &exchange.client);
+    edit_forwarded(&mut parts.headers, forwarded_for, &exchange.client);
     set_host(parts, host);
-    let edits = rule.edits(backend).request;
-    edits
-        .iter()
+    rule.request_edits(backend)
         .for_each(|edits| edits.apply(&mut parts.headers));
     match protocol {
         UpstreamProtocol::Http1 => set_path(parts, path),
@@ -64,11 +63,9 @@ pub(crate) fn edit_request(
 }
 
 /// What belongs to the client's connection, and what clients may not say.
-fn edit_connection(parts: &mut Parts, facts: &Facts) {
+fn edit_connection(parts: &mut Parts, facts: Facts) {
     let headers = &mut parts.headers;
-    for name in &facts.drop {
-        headers.remove(name);
-    }
+    facts.hops.remove_from(headers);
     if facts.te_trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
@@ -83,9 +80,9 @@ fn edit_connection(parts: &mut Parts, facts: &Facts) {
 }
 
 /// What the backend wants to know about the client.
-fn edit_forwarded(headers: &mut HeaderMap, facts: &Facts, client: &Client) {
+fn edit_forwarded(headers: &mut HeaderMap, forwarded_for: bool, client: &Client) {
     let address = &client.address;
-    if facts.forwarded_for {
+    if forwarded_for {
         join(headers, &FORWARDED_FOR, b",", Some(address));
     } else {
         headers.insert(FORWARDED_FOR, address.clone());
@@ -161,15 +158,26 @@ fn join(headers: &mut HeaderMap, name: &HeaderName, with: &[u8], last: Option<&H
 /// to guess, and is drawn without asking the system.
 fn request_id() -> HeaderValue {
     let random = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let mut text = [b'-'; 36];
-    let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
-    for (place, shift) in places.zip((0..32).rev()) {
-        text[place] = HEX[(random >> (shift * 4)) as usize & 0xf];
+    let mut text = *b"00000000-0000-0000-0000-000000000000";
+    // Where each of the bytes stands, between the dashes.
+    let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    for (place, byte) in places.into_iter().zip(random.to_be_bytes()) {
+        text[place..place + 2].copy_from_slice(&HEX[usize::from(byte)]);
     }
     HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Each byte in two digits.
+static HEX: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 #[cfg(test)]
 mod tests {
@@ -186,7 +194,11 @@ mod tests {
             assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
             assert!(groups[2].starts_with('4'), "{id}");
             assert!(groups[3].starts_with(['8', '9', 'a', 'b']), "{id}");
-            assert!(id.bytes().all(|b| b == b'-' || HEX.contains(&b)), "{id}");
+            assert!(
+                id.bytes()
+                    .all(|b| b == b'-' || b"0123456789abcdef".contains(&b)),
+                "{id}"
+            );
         }
         let distinct: std::collections::HashSet<&String> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len());

@@ -18,16 +18,11 @@ use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
 use crate::forward::{self, Destination};
 use crate::live::Live;
-use crate::upstream;
+use crate::telemetry::Outcome;
 use crate::upstream::set::Transport;
+use crate::upstream::{self, Transfer};
 use crate::vet;
 use crate::view::{self, View};
-
-/// What has become of a request after all that needs no waiting.
-enum Prepared {
-    Answered(Response<ResponseBody>),
-    Forward(Box<Exchange>, Request<RequestBody>),
-}
 
 /// Serves one request.
 pub(crate) async fn handle(
@@ -35,13 +30,20 @@ pub(crate) async fn handle(
     deadlines: Rc<Deadlines>,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
-    Ok(match prepare(client, deadlines, request) {
-        Prepared::Answered(response) => response,
-        Prepared::Forward(exchange, request) => upstream::send(exchange, request).await,
+    let mut transfer = Transfer::default();
+    Ok(match prepare(client, deadlines, request, &mut transfer) {
+        Ok(exchange) => upstream::send(exchange, &mut transfer).await,
+        Err(response) => *response,
     })
 }
 
-fn prepare(client: Rc<Client>, deadlines: Rc<Deadlines>, request: Request<Incoming>) -> Prepared {
+/// All that needs no waiting: a request that is ready to be sent, or the gateway's own answer.
+fn prepare(
+    client: Rc<Client>,
+    deadlines: Rc<Deadlines>,
+    request: Request<Incoming>,
+    transfer: &mut Transfer,
+) -> Result<Box<Exchange>, Box<Response<ResponseBody>>> {
     let (mut parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     deadlines.begin(!has_body);
@@ -51,24 +53,30 @@ fn prepare(client: Rc<Client>, deadlines: Rc<Deadlines>, request: Request<Incomi
     let mut exchange = Exchange::new(client, deadlines, &parts);
     let facts = match facts {
         Ok(facts) => facts,
-        Err(kind) => return answered(exchange, &parts, *Own::refusal(kind)),
+        Err(kind) => {
+            let media_type = parts.headers.get(header::CONTENT_TYPE);
+            exchange.grpc = media_type.is_some_and(vet::is_grpc);
+            return Err(answered(exchange, &parts, *Own::refusal(kind)));
+        }
     };
+    exchange.grpc = facts.grpc;
     let destination = match decide(&mut exchange, &parts) {
         Ok(destination) => destination,
-        Err(own) => return answered(exchange, &parts, *own),
+        Err(own) => return Err(answered(exchange, &parts, *own)),
     };
     exchange.websocket = facts.websocket;
-    forward::edit_request(&mut parts, &facts, destination, &exchange);
+    forward::edit_request(&mut parts, facts, destination, &exchange);
     exchange.note_head(&parts);
     let body = request_body(&mut exchange, body, has_body);
-    Prepared::Forward(exchange, Request::from_parts(parts, body))
+    transfer.request = Some(Request::from_parts(parts, body));
+    Ok(exchange)
 }
 
-fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Prepared {
+fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Box<Response<ResponseBody>> {
     exchange.note_head(parts);
     // Nobody will read the body here; the library skips it or closes the connection.
     exchange.client.heads.body_ended();
-    Prepared::Answered(own.into_response(exchange))
+    Box::new(own.into_response(exchange))
 }
 
 fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> RequestBody {
@@ -78,7 +86,7 @@ fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> Requ
     let watch = Rc::new(BodyWatch::default());
     exchange.body = Some(watch.clone());
     let (deadlines, heads) = (exchange.deadlines.clone(), exchange.client.heads.clone());
-    RequestBody::Client(ClientBody::new(body, watch, deadlines, heads))
+    RequestBody::Client(Box::new(ClientBody::new(body, watch, deadlines, heads)))
 }
 
 fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own>> {
@@ -212,6 +220,6 @@ pub(crate) const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
 /// Reports an answer to a request whose head could not be read.
 pub(crate) fn report_unread(client: &Rc<Client>, kind: ErrorKind) {
     let mut exchange = Exchange::unread(client.clone(), client.deadlines.clone());
-    exchange.answered(kind.status());
-    exchange.failed(Error::new(kind));
+    exchange.answered(kind.status(), Outcome::Failed(Error::new(kind)));
+    exchange.ended();
 }

@@ -35,7 +35,7 @@ pub(crate) struct Tunnel {
 /// Hands the backend's consent on to the client.
 pub(crate) fn accept(mut parts: Parts, mut tunnel: Tunnel) -> Response<ResponseBody> {
     let exchange = &mut tunnel.exchange;
-    exchange.answered(parts.status);
+    exchange.answered(parts.status, Outcome::Backend);
     parts.headers.remove("keep-alive");
     parts
         .headers
@@ -90,7 +90,7 @@ impl Tunnel {
         watch.received.set(received.get());
         exchange.body = Some(Rc::new(watch));
         match copied {
-            Ok(_) => exchange.ended(Outcome::Backend),
+            Ok(_) => exchange.ended(),
             Err(error) => exchange.failed(error),
         }
     }

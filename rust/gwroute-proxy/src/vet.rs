@@ -1,35 +1,29 @@
 //! What a request has to be before anything is decided about it, and what one look over its
 //! headers tells.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Version};
-use smallvec::SmallVec;
 
 use crate::config::Limits;
 use crate::error::ErrorKind;
 use crate::heads::Heads;
+use crate::hops::{Hops, has_token};
 
 /// What one look over the headers of a request tells.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Headers that do not go on to the backend.
-    pub(crate) drop: SmallVec<[HeaderName; 6]>,
+    pub(crate) hops: Hops,
     pub(crate) te_trailers: bool,
     pub(crate) websocket: bool,
     pub(crate) forwarded_for: bool,
+    /// Whether an own answer has to be in gRPC.
+    pub(crate) grpc: bool,
     pub(crate) cookies: usize,
     hosts: usize,
     lengths: usize,
     coded: usize,
-    connection: bool,
-    upgrade: bool,
-}
-
-/// Whether the answer to the request would have to be in gRPC.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// Looks a request over.
@@ -51,10 +45,7 @@ pub(crate) fn vet(parts: &Parts, heads: &Heads, limits: &Limits) -> Result<Facts
     }
     facts.check_host(parts)?;
     facts.check_framing(parts, heads)?;
-    if facts.connection {
-        facts.look_at_connection(&parts.headers);
-    }
-    if facts.upgrade {
+    if facts.hops.upgrade {
         facts.check_upgrade(parts)?;
     }
     Ok(facts)
@@ -67,38 +58,26 @@ impl Facts {
             "content-length" => self.lengths += 1,
             "cookie" => self.cookies += 1,
             "x-forwarded-for" => self.forwarded_for = true,
-            "connection" => {
-                self.connection = true;
-                self.drop.push(header::CONNECTION);
-            }
-            "upgrade" => {
-                self.upgrade = true;
-                self.drop.push(header::UPGRADE);
-            }
             "transfer-encoding" => {
                 self.coded += 1;
-                self.drop.push(header::TRANSFER_ENCODING);
                 if !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
                     return Err(ErrorKind::TransferCoding);
                 }
             }
-            "te" => {
-                self.te_trailers |= has_token(value, b"trailers");
-                self.drop.push(header::TE);
-            }
+            "content-type" => self.grpc = is_grpc(value),
+            "te" => self.te_trailers |= has_token(value, b"trailers"),
             "expect" if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-                self.drop.push(header::EXPECT);
+                self.hops.drop_too(name);
             }
-            "keep-alive" | "proxy-connection" | "x-forwarded-client-cert" | "http2-settings" => {
-                self.drop.push(name.clone());
-            }
-            other if other.starts_with("x-envoy-") => self.drop.push(name.clone()),
+            "x-forwarded-client-cert" | "http2-settings" => self.hops.drop_too(name),
+            other if other.starts_with("x-envoy-") => self.hops.drop_too(name),
             // Some backends take `_` for `-`, and a name of the gateway's own could be faked.
             other if memchr::memchr(b'_', other.as_bytes()).is_some() => {
                 return Err(ErrorKind::BadRequest);
             }
             _ => {}
         }
+        self.hops.meet(name, value);
         Ok(())
     }
 
@@ -133,26 +112,6 @@ impl Facts {
         Ok(())
     }
 
-    /// What `Connection` names ends here.
-    fn look_at_connection(&mut self, headers: &HeaderMap) {
-        for value in headers.get_all(header::CONNECTION) {
-            for token in tokens(value) {
-                if token.eq_ignore_ascii_case(b"upgrade")
-                    || token.eq_ignore_ascii_case(b"close")
-                    || token.eq_ignore_ascii_case(b"keep-alive")
-                {
-                    continue;
-                }
-                // What is no name of a header names none.
-                if let Ok(name) = HeaderName::from_bytes(token)
-                    && !is_kept(&name)
-                {
-                    self.drop.push(name);
-                }
-            }
-        }
-    }
-
     /// WebSocket is allowed, HTTP/2 by upgrade is ignored, others are refused.
     fn check_upgrade(&mut self, parts: &Parts) -> Result<(), ErrorKind> {
         let asks = parts
@@ -175,20 +134,7 @@ impl Facts {
     }
 }
 
-/// Fields that a client may not have dropped by naming them in `Connection`: they frame and route
-/// the message.
-fn is_kept(name: &HeaderName) -> bool {
-    matches!(*name, header::HOST | header::CONTENT_LENGTH)
-}
-
-/// The tokens of a list in a header value.
-pub(crate) fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    let tokens = value.as_bytes().split(|byte| *byte == b',');
-    tokens
-        .map(<[u8]>::trim_ascii)
-        .filter(|token| !token.is_empty())
-}
-
-fn has_token(value: &HeaderValue, wanted: &[u8]) -> bool {
-    tokens(value).any(|token| token.eq_ignore_ascii_case(wanted))
+/// Whether an answer to a request with this content type has to be in gRPC.
+pub(crate) fn is_grpc(media_type: &HeaderValue) -> bool {
+    media_type.as_bytes().starts_with(b"application/grpc")
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use gwroute_core::EntryId;
 use gwroute_core::ir::ListenerProtocol;
@@ -54,6 +54,8 @@ pub(crate) struct Worker {
     live: RefCell<Arc<Live>>,
     ports: RefCell<Vec<Rc<Port>>>,
     drained: RefCell<Option<Sender<()>>>,
+    /// The time of day at an instant not long ago.
+    clock: Cell<(SystemTime, Instant)>,
 }
 
 /// A port of a gateway, as one worker serves it.
@@ -105,6 +107,7 @@ impl Worker {
             live: RefCell::new(shared.live.load()),
             ports: RefCell::default(),
             drained: RefCell::default(),
+            clock: Cell::new((SystemTime::now(), Instant::now())),
             config,
             shared,
         })
@@ -118,6 +121,16 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pools.sweep();
+            self.clock.set((SystemTime::now(), Instant::now()));
+        }
+    }
+
+    /// The time of day at an instant of the last seconds, without asking the system for it.
+    pub(crate) fn time_of(&self, instant: Instant) -> SystemTime {
+        let (time, then) = self.clock.get();
+        match instant.checked_duration_since(then) {
+            Some(later) => time + later,
+            None => time - then.duration_since(instant),
         }
     }
 

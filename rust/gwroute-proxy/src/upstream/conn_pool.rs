@@ -9,14 +9,12 @@ use std::time::{Duration, Instant};
 
 use gwroute_core::ir::{self, UpstreamProtocol};
 use hashbrown::HashMap;
-use http::{Request, response};
 use tokio::sync::Notify;
 
-use crate::body::{RequestBody, Source};
 use crate::error::Error;
 use crate::telemetry::{Observer, TryOutcome};
 use crate::timer::Timers;
-use crate::upstream::Failure;
+use crate::upstream::Transfer;
 use crate::upstream::connect;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::http1::{Http1, Link};
@@ -250,13 +248,10 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn send(
-        self,
-        request: Request<RequestBody>,
-    ) -> Result<(response::Parts, Source), Failure> {
+    pub(crate) async fn send(self, transfer: &mut Transfer) -> Result<(), Error> {
         match self {
-            Self::Http1 { connection, .. } => connection.send(request).await,
-            Self::Http2 { connection, .. } => connection.send(request).await,
+            Self::Http1 { connection, .. } => connection.send(transfer).await,
+            Self::Http2 { connection, .. } => connection.send(transfer).await,
         }
     }
 }

@@ -7,18 +7,20 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{Request, response};
-use hyper::body::Body;
+use http::Request;
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::{AbortHandle, spawn_local};
 
-use crate::body::{RequestBody, Source};
+use crate::body::RequestBody;
 use crate::error::{Error, ErrorKind};
-use crate::upstream::Failure;
 use crate::upstream::conn_pool::{Open, Pool};
+use crate::upstream::relay::Relay;
 use crate::upstream::stream::Stream;
+use crate::upstream::{Lease, Transfer};
 
 type Library = http1::Connection<TokioIo<Stream>, RequestBody>;
 
@@ -34,6 +36,7 @@ pub(crate) struct Http1 {
 pub(crate) struct Link {
     sender: SendRequest<RequestBody>,
     driver: Driver,
+    relay: Relay,
     local: Option<SocketAddr>,
     pub(crate) idle_since: u64,
     open: Option<Open>,
@@ -62,6 +65,7 @@ impl Link {
         Ok(Box::new(Self {
             sender,
             driver: Driver::Request(connection),
+            relay: Relay::new(),
             local,
             idle_since: 0,
             open: Some(open),
@@ -75,22 +79,28 @@ impl Link {
 
     /// The same, after a look at the socket.
     pub(crate) fn is_alive(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.driver.drive(&mut Context::from_waker(Waker::noop()));
         self.is_ready()
     }
 
-    /// Moves bytes if that is the request's affair; returns whether it is.
-    fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        let Driver::Request(connection) = &mut self.driver else {
-            return false;
-        };
-        // An error reaches the request by way of its response.
-        if Pin::new(connection).poll(cx).is_ready()
-            && let Driver::Request(connection) = std::mem::replace(&mut self.driver, Driver::Gone)
-        {
-            self.driver = Driver::Over(connection);
+    /// Asks for something that comes over the connection, and moves bytes if that is the request's
+    /// affair.
+    fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut ask: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if !matches!(self.driver, Driver::Request(_)) {
+            return ask(cx);
         }
-        true
+        let (relay, driver) = (&self.relay, &mut self.driver);
+        relay.rounds(cx, |cx| {
+            let asked = ask(cx);
+            if asked.is_pending() {
+                driver.drive(cx);
+            }
+            asked
+        })
     }
 
     fn drive_in_task(&mut self) {
@@ -105,6 +115,18 @@ impl Link {
                 self.driver = Driver::Task(task.abort_handle());
             }
             other => self.driver = other,
+        }
+    }
+}
+
+impl Driver {
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        // An error reaches the request by way of its response.
+        if let Self::Request(connection) = self
+            && Pin::new(connection).poll(cx).is_ready()
+            && let Self::Request(connection) = std::mem::replace(self, Self::Gone)
+        {
+            *self = Self::Over(connection);
         }
     }
 }
@@ -126,41 +148,61 @@ impl Http1 {
         self.link.local
     }
 
-    pub(crate) async fn send(
-        mut self,
-        request: Request<RequestBody>,
-    ) -> Result<(response::Parts, Source), Failure> {
+    /// Sends the request of a transfer, and adds the response to it.
+    pub(crate) async fn send(mut self, transfer: &mut Transfer) -> Result<(), Error> {
+        let Some(request) = transfer.request.take() else {
+            return Err(Error::new(ErrorKind::Reset));
+        };
         if !request.body().is_end_stream() {
             self.link.drive_in_task();
         }
-        let mut answer = pin!(self.link.sender.try_send_request(request));
-        let answer = poll_fn(|cx| {
-            self.link.drive(cx);
-            match answer.as_mut().poll(cx) {
-                Poll::Pending if matches!(self.link.driver, Driver::Over(_)) => {
-                    // Whatever the connection still owes is answered when it goes.
-                    self.link.driver = Driver::Gone;
-                    answer.as_mut().poll(cx)
-                }
-                polled => polled,
+        let sent = self.link.sender.try_send_request(request);
+        match self.answer_to(sent).await {
+            Some(Ok(response)) => {
+                transfer.response = Some((response, Lease::Http1(self)));
+                Ok(())
             }
-        });
-        match answer.await {
-            Ok(response) => {
-                let (parts, incoming) = response.into_parts();
-                Ok((parts, Source::Http1(incoming, self)))
-            }
-            Err(failed) => Err(failure(failed)),
+            Some(Err(failed)) => Err(failure(failed, transfer)),
+            None => Err(Error::new(ErrorKind::Reset)),
         }
     }
 
+    async fn answer_to<T>(&mut self, sent: impl Future<Output = T>) -> Option<T> {
+        let mut sent = pin!(sent);
+        // Kept here: what comes is large, and is not to be handed through each of the calls below.
+        let mut answer = None;
+        let mut ask = |cx: &mut Context<'_>| match sent.as_mut().poll(cx) {
+            Poll::Ready(came) => {
+                answer = Some(came);
+                Poll::Ready(())
+            }
+            Poll::Pending => Poll::Pending,
+        };
+        poll_fn(|cx| match self.link.poll(cx, &mut ask) {
+            Poll::Pending if matches!(self.link.driver, Driver::Over(_)) => {
+                // Whatever the connection still owes is answered when it goes.
+                self.link.driver = Driver::Gone;
+                ask(cx)
+            }
+            polled => polled,
+        })
+        .await;
+        answer
+    }
+
     /// See [`Driver`].
-    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        self.link.drive(cx)
+    pub(crate) fn poll_frame(
+        &mut self,
+        incoming: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.link
+            .poll(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx))
     }
 
     /// The response has ended: the connection is free, if it is still good.
     pub(crate) fn put_back(self) {
+        self.link.relay.forget_task();
         self.pool.put(self.link);
     }
 
@@ -168,7 +210,7 @@ impl Http1 {
     /// behind the response.
     pub(crate) async fn into_stream(mut self) -> Result<(Stream, Bytes, Open), Error> {
         poll_fn(|cx| {
-            self.link.drive(cx);
+            self.link.driver.drive(cx);
             match self.link.driver {
                 Driver::Request(_) => Poll::Pending,
                 _ => Poll::Ready(()),
@@ -186,16 +228,17 @@ impl Http1 {
     }
 }
 
-/// What a failure to send comes to, in either version.
-pub(crate) fn failure(mut failed: TrySendError<Request<RequestBody>>) -> Failure {
-    let unsent = failed.take_message();
+/// What a failure to send comes to, in either version; a request of which nothing was sent goes
+/// back.
+pub(crate) fn failure(
+    mut failed: TrySendError<Request<RequestBody>>,
+    transfer: &mut Transfer,
+) -> Error {
+    transfer.request = failed.take_message();
     let kind = if failed.error().is_parse() {
         ErrorKind::Protocol
     } else {
         ErrorKind::Reset
     };
-    Failure {
-        error: Error::because(kind, failed.error()),
-        unsent,
-    }
+    Error::because(kind, failed.error())
 }

@@ -6,18 +6,17 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use http::{Request, response};
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::spawn_local;
 
-use crate::body::{RequestBody, Source};
+use crate::body::RequestBody;
 use crate::error::{Error, ErrorKind};
 use crate::executor::LocalExecutor;
-use crate::upstream::Failure;
 use crate::upstream::conn_pool::Open;
 use crate::upstream::http1::failure;
 use crate::upstream::stream::Stream;
+use crate::upstream::{Lease, Transfer};
 
 /// A connection, of which streams are opened.
 #[derive(Debug)]
@@ -112,20 +111,18 @@ impl Http2 {
         self.local
     }
 
-    pub(crate) async fn send(
-        mut self,
-        request: Request<RequestBody>,
-    ) -> Result<(response::Parts, Source), Failure> {
-        let response = self
-            .sender
-            .try_send_request(request)
-            .await
-            .map_err(failure)?;
-        let (parts, incoming) = response.into_parts();
-        let source = Source::Http2 {
-            incoming,
-            _stream: self.guard,
+    /// Sends the request of a transfer, and adds the response to it.
+    pub(crate) async fn send(mut self, transfer: &mut Transfer) -> Result<(), Error> {
+        let Some(request) = transfer.request.take() else {
+            return Err(Error::new(ErrorKind::Reset));
         };
-        Ok((parts, source))
+        match self.sender.try_send_request(request).await {
+            Ok(response) => {
+                let _stream = self.guard;
+                transfer.response = Some((response, Lease::Http2 { _stream }));
+                Ok(())
+            }
+            Err(failed) => Err(failure(failed, transfer)),
+        }
     }
 }

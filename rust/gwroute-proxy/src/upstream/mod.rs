@@ -5,42 +5,59 @@ pub(crate) mod connect;
 pub(crate) mod endpoint;
 pub(crate) mod http1;
 pub(crate) mod http2;
+mod relay;
 pub(crate) mod set;
+mod spare;
 pub(crate) mod stream;
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode, response};
-use hyper::body::Body;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
 
 use crate::answer;
-use crate::body::{RequestBody, ResponseBody, Source};
+use crate::body::{RequestBody, ResponseBody};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::telemetry::TryOutcome;
 use crate::upgrade::{self, Tunnel};
 use conn_pool::{Connection, Pool};
+use http1::Http1;
+use http2::StreamGuard;
+use spare::Spare;
 
-/// Why nothing came of sending a request.
+/// What passes between a client and an endpoint. It stays in one place while it is passed on: heads
+/// are large, and moving them from function to function costs more than reading them.
+#[derive(Debug, Default)]
+pub(crate) struct Transfer {
+    /// Taken when it is sent, and put back if none of it was.
+    pub(crate) request: Option<Request<RequestBody>>,
+    pub(crate) response: Option<(Response<Incoming>, Lease)>,
+}
+
+/// What a response holds on to until it has ended.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) error: Error,
-    /// The request, if none of it was sent.
-    pub(crate) unsent: Option<Request<RequestBody>>,
+pub(crate) enum Lease {
+    /// Moves the bytes.
+    Http1(Http1),
+    /// Counts as a stream.
+    Http2 { _stream: StreamGuard },
 }
 
 /// Sends a request to the endpoint that was chosen for it, and makes a response of what comes of
 /// it.
 pub(crate) async fn send(
     mut exchange: Box<Exchange>,
-    request: Request<RequestBody>,
+    transfer: &mut Transfer,
 ) -> Response<ResponseBody> {
-    match in_time(&mut exchange, request).await {
-        Ok((parts, Source::Http1(_, connection)))
-            if parts.status == StatusCode::SWITCHING_PROTOCOLS =>
+    let sent = in_time(&mut exchange, transfer).await;
+    let failed = match (sent, transfer.response.take()) {
+        (Ok(()), Some((response, Lease::Http1(connection))))
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS =>
         {
             match connection.into_stream().await {
                 Ok((upstream, read, open)) => {
@@ -50,25 +67,25 @@ pub(crate) async fn send(
                         read,
                         open,
                     };
-                    upgrade::accept(parts, tunnel)
+                    return upgrade::accept(response.into_parts().0, tunnel);
                 }
-                Err(error) => answer::fail(exchange, error),
+                Err(error) => error,
             }
         }
-        Ok((parts, source)) => answer::pass(exchange, parts, source),
-        Err(error) => answer::fail(exchange, error),
-    }
+        (Ok(()), Some((response, lease))) => return answer::pass(exchange, response, lease),
+        (Ok(()), None) => Error::new(ErrorKind::Reset),
+        (Err(error), _) => error,
+    };
+    answer::fail(exchange, failed)
 }
 
-async fn in_time(
-    exchange: &mut Exchange,
-    request: Request<RequestBody>,
-) -> Result<(response::Parts, Source), Error> {
+async fn in_time(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(), Error> {
     let deadlines = exchange.deadlines.clone();
-    let mut answer = pin!(try_endpoint(exchange, request));
-    poll_fn(|cx| match answer.as_mut().poll(cx) {
-        Poll::Ready(answer) => Poll::Ready(answer),
-        Poll::Pending => match deadlines.poll(cx) {
+    let mut sent = pin!(try_endpoint(exchange, transfer));
+    poll_fn(|cx| match sent.as_mut().poll(cx) {
+        Poll::Ready(sent) => Poll::Ready(sent),
+        // Who polls this is woken by the deadlines.
+        Poll::Pending => match deadlines.over() {
             Some(kind) => Poll::Ready(Err(Error::new(kind))),
             None => Poll::Pending,
         },
@@ -78,10 +95,7 @@ async fn in_time(
 
 /// Tries connections that were idle as long as they turn out to be dead before they took the
 /// request, and then a new one.
-async fn try_endpoint(
-    exchange: &mut Exchange,
-    mut request: Request<RequestBody>,
-) -> Result<(response::Parts, Source), Error> {
+async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(), Error> {
     let pool = pool(exchange)?;
     // A connection that is to be upgraded is one of its own.
     let mut fresh = exchange.websocket;
@@ -89,21 +103,28 @@ async fn try_endpoint(
         let connection = pool.connection(fresh).await;
         let connection = connection.inspect_err(|error| note_failure(exchange, &pool, error))?;
         note_try(exchange, &connection);
-        let spare = connection.is_reused().then(|| replay(&request)).flatten();
+        let mut spare = None;
+        if connection.is_reused() {
+            spare = transfer.request.as_ref().and_then(Spare::of);
+        }
         let reused = connection.is_reused();
-        let started = exchange.elapsed();
-        let failure = match connection.send(request).await {
-            Ok((parts, source)) => {
-                note_answer(exchange, &pool, started);
-                return checked(exchange, parts, source);
-            }
-            Err(failure) => failure,
+        // What goes over a connection that was there goes at once.
+        let started = if reused {
+            Duration::ZERO
+        } else {
+            exchange.elapsed()
         };
-        let died = reused && failure.error.kind == ErrorKind::Reset;
-        fresh |= failure.unsent.is_none();
-        match failure.unsent.or(spare).filter(|_| died) {
-            Some(again) => request = again,
-            None => return Err(blame(exchange, &pool, failure.error)),
+        let Err(error) = connection.send(transfer).await else {
+            note_answer(exchange, &pool, started);
+            return check(exchange, transfer);
+        };
+        let died = reused && error.kind == ErrorKind::Reset;
+        if transfer.request.is_none() {
+            fresh = true;
+            transfer.request = spare.map(Spare::into_request);
+        }
+        if !died || transfer.request.is_none() {
+            return Err(blame(exchange, &pool, error));
         }
         pool.tried(TryOutcome::Stale);
     }
@@ -134,7 +155,7 @@ fn note_failure(exchange: &mut Exchange, pool: &Pool, error: &Error) {
     pool.tried(TryOutcome::Failed(error.kind));
 }
 
-fn note_answer(exchange: &mut Exchange, pool: &Pool, started: std::time::Duration) {
+fn note_answer(exchange: &mut Exchange, pool: &Pool, started: Duration) {
     let service_time = exchange.elapsed().saturating_sub(started);
     if let Some(target) = &mut exchange.target {
         target.service_time = Some(service_time);
@@ -143,15 +164,13 @@ fn note_answer(exchange: &mut Exchange, pool: &Pool, started: std::time::Duratio
 }
 
 /// A backend may switch protocols only where it was asked to.
-fn checked(
-    exchange: &Exchange,
-    parts: response::Parts,
-    source: Source,
-) -> Result<(response::Parts, Source), Error> {
-    if parts.status == StatusCode::SWITCHING_PROTOCOLS && !exchange.websocket {
+fn check(exchange: &Exchange, transfer: &Transfer) -> Result<(), Error> {
+    let response = transfer.response.as_ref();
+    let status = response.map(|(response, _)| response.status());
+    if status == Some(StatusCode::SWITCHING_PROTOCOLS) && !exchange.websocket {
         return Err(Error::new(ErrorKind::Protocol));
     }
-    Ok((parts, source))
+    Ok(())
 }
 
 /// A connection also fails when the body that goes out over it does.
@@ -160,21 +179,4 @@ fn blame(exchange: &Exchange, pool: &Pool, error: Error) -> Error {
     let error = by_client.map_or(error, Error::new);
     pool.tried(TryOutcome::Failed(error.kind));
     error
-}
-
-/// A copy to be sent again if the connection dies under the first: only of a request that may be
-/// sent twice (RFC 9110 9.2.2), and that has no body, which can be read only once.
-fn replay(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let is_idempotent = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
-    );
-    if !is_idempotent || !request.body().is_end_stream() {
-        return None;
-    }
-    let mut copy = Request::new(RequestBody::Empty);
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    copy.headers_mut().clone_from(request.headers());
-    Some(copy)
 }

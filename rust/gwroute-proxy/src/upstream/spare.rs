@@ -1,0 +1,98 @@
+//! A copy of a request, for the case that the connection dies under the first.
+
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use hyper::body::Body;
+
+use crate::body::RequestBody;
+
+/// The head of a request, as text: nearly always it is thrown away unread, and text is the
+/// cheapest to make.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    method: Method,
+    uri: Uri,
+    /// Name, colon, value, line end; a value holds no line end.
+    lines: Vec<u8>,
+}
+
+impl Spare {
+    /// Only of a request that may be sent twice (RFC 9110 9.2.2), and that has no body, which can
+    /// be read only once.
+    pub(crate) fn of(request: &Request<RequestBody>) -> Option<Self> {
+        let is_idempotent = matches!(
+            *request.method(),
+            Method::GET
+                | Method::HEAD
+                | Method::OPTIONS
+                | Method::PUT
+                | Method::DELETE
+                | Method::TRACE
+        );
+        if !is_idempotent || !request.body().is_end_stream() {
+            return None;
+        }
+        let mut lines = Vec::with_capacity(512);
+        for (name, value) in request.headers() {
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value.as_bytes());
+            lines.push(b'\n');
+        }
+        Some(Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            lines,
+        })
+    }
+
+    pub(crate) fn into_request(self) -> Request<RequestBody> {
+        let mut request = Request::new(RequestBody::Empty);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        let headers = request.headers_mut();
+        for line in self.lines.split(|byte| *byte == b'\n') {
+            let Some(colon) = memchr::memchr(b':', line) else {
+                continue;
+            };
+            let name = HeaderName::from_bytes(&line[..colon]);
+            let value = HeaderValue::from_bytes(&line[colon + 1..]);
+            // Both have been a name and a value before.
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_copy_is_like_the_first() {
+        let request = Request::put("/a?b=c")
+            .header("host", "a:80")
+            .header("x-many", "1: 2")
+            .header("x-many", "")
+            .header("x-bytes", HeaderValue::from_bytes(b"\xe4\t").unwrap())
+            .body(RequestBody::Empty)
+            .unwrap();
+        let copy = Spare::of(&request).unwrap().into_request();
+        assert_eq!(
+            (copy.method(), copy.uri()),
+            (request.method(), request.uri())
+        );
+        assert_eq!(copy.headers(), request.headers());
+    }
+
+    #[test]
+    fn what_may_not_be_repeated_has_none() {
+        for method in ["POST", "PATCH", "CONNECT", "LOCK"] {
+            let request = Request::builder().method(method).uri("/");
+            assert!(Spare::of(&request.body(RequestBody::Empty).unwrap()).is_none());
+        }
+    }
+}
