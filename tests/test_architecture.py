@@ -24,6 +24,7 @@ LEVELS = {
     "errors": 0,
     "_native": 0,
     "ir": 0,
+    "secrets": 0,
     "model": 1,
     "finding": 1,
     "store": 2,

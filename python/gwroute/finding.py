@@ -78,6 +78,7 @@ CODES: dict[str, Code] = {
     "GWR311": Code("error", "Gateway is not accepted"),
     "GWR312": Code("info", "listener without a route"),
     "GWR313": Code("warning", "hostname that no listener takes"),
+    "GWR314": Code("error", "BackendTLSPolicy cannot be obeyed"),
     "GWR501": Code("warning", "topology-unknown-value"),
     "GWR502": Code("warning", "topology-list-not-enabled"),
     "GWR503": Code("info", "topology-zone-alias"),

@@ -56,7 +56,9 @@ def _status(resolution: Resolution, key: ObjectKey, conditions: Iterable[Conditi
         return {**_own(conditions), "supportedFeatures": [{"name": name} for name in FEATURES]}
     if key.kind in ("Gateway", "ListenerSet"):
         return _gateway(resolution, key, list(conditions))
-    return {"parents": list(_parents(conditions))}
+    if key.kind == "BackendTLSPolicy":
+        return {"ancestors": list(_parents(conditions, "ancestorRef"))}
+    return {"parents": list(_parents(conditions, "parentRef"))}
 
 
 def _own(conditions: Iterable[Condition]) -> Status:
@@ -113,11 +115,11 @@ def _listener(found: ResolvedListener, conditions: Iterable[Condition]) -> Statu
     }
 
 
-# -- routes
+# -- routes and policies
 
 
-def _parents(conditions: Iterable[Condition]) -> Iterator[Status]:
-    """An entry for each parentRef; the conditions of one follow each other."""
+def _parents(conditions: Iterable[Condition], name: str) -> Iterator[Status]:
+    """An entry for each parent; the conditions of one follow each other."""
     entry: Status | None = None
     last: ParentReference | None = None
     for item in conditions:
@@ -127,7 +129,7 @@ def _parents(conditions: Iterable[Condition]) -> Iterator[Status]:
                 yield entry
             last = item.parent
             entry = {
-                "parentRef": _parent_ref(item.parent),
+                name: _parent_ref(item.parent),
                 "controllerName": item.controller,
                 "conditions": [],
             }

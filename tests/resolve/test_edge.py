@@ -65,7 +65,11 @@ def test_s2_the_class_is_accepted() -> None:
 
 def test_s4_the_gateway_is_programmed_and_counts_the_route() -> None:
     found = resolved(store("prefix"))
-    assert verdicts(found, GATEWAY) == {"Accepted": "True", "Programmed": "True"}
+    assert verdicts(found, GATEWAY) == {
+        "Accepted": "True",
+        "Programmed": "True",
+        "ResolvedRefs": "True",
+    }
     (listener,) = found.gateways[0].listeners
     assert (listener.name, listener.attached_routes) == ("http", 1)
 

@@ -53,7 +53,12 @@ def listeners(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def gateways(draw: st.DrawFn) -> Object:
+    authority = {"group": "", "kind": "ConfigMap", "name": "c", "namespace": "a"}
+    validation = {"validation": {"caCertificateRefs": [authority]}}
+    backend = {"clientCertificateRef": {"name": "s", "namespace": "a"}}
+    tls = st.sampled_from(({}, {}, {"backend": backend}, {"frontend": {"default": validation}}))
     spec: dict[str, Any] = {
+        "tls": draw(tls),
         "gatewayClassName": draw(st.sampled_from(("ours", "ours", "theirs"))),
         "listeners": draw(listeners()),
         "allowedListeners": {"namespaces": _from(draw)},
@@ -173,7 +178,11 @@ def others(draw: st.DrawFn) -> Object:
     """Objects of which there is little to vary."""
     pool = draw(st.sampled_from(("p1", "p2")))
     key = "apps.openyurt.io/nodepool"
-    made = draw(st.sampled_from(("class", "namespace", "node", "proxy", "secret", "policy")))
+    made = draw(
+        st.sampled_from(
+            ("class", "namespace", "node", "proxy", "secret", "authority", "policy", "policy")
+        )
+    )
     if made == "class":
         name = draw(st.sampled_from(("ours", "theirs")))
         controller = "gwroute.dev/gateway-controller" if name == "ours" else "example.com/other"
@@ -191,9 +200,16 @@ def others(draw: st.DrawFn) -> Object:
     if made == "secret":
         data = {"tls.crt": PEM.format("CERTIFICATE"), "tls.key": PEM.format("PRIVATE KEY")}
         return obj("Secret", **meta, type="kubernetes.io/tls", stringData=data)
+    if made == "authority":
+        pem = draw(st.sampled_from((PEM.format("CERTIFICATE"), "no PEM")))
+        return obj("ConfigMap", "c", meta["namespace"], data={"ca.crt": pem})
     target = {"group": "", "kind": "Service", "name": draw(st.sampled_from("vw"))}
-    validation = {"hostname": "a.com", "wellKnownCACertificates": "System"}
-    spec = {"targetRefs": [target], "validation": validation}
+    if draw(st.booleans()):
+        target["sectionName"] = draw(st.sampled_from("pq"))
+    authority = {"group": "", "kind": "ConfigMap", "name": "c"}
+    system = {"wellKnownCACertificates": "System"}
+    trusted = draw(st.sampled_from((system, {"caCertificateRefs": [authority]})))
+    spec = {"targetRefs": [target], "validation": {"hostname": "a.com", **trusted}}
     return obj("BackendTLSPolicy", **meta, spec=spec)
 
 

@@ -58,7 +58,11 @@ def test_a_class_lists_its_features_in_order() -> None:
 def test_a_gateway_lists_its_own_listeners_and_counts_sets() -> None:
     status = status_of(resolved(), OBJECTS[1].key)
     assert status is not None
-    assert [item["type"] for item in status["conditions"]] == ["Accepted", "Programmed"]
+    assert [item["type"] for item in status["conditions"]] == [
+        "Accepted",
+        "Programmed",
+        "ResolvedRefs",
+    ]
     assert status["attachedListenerSets"] == 1
     (listener,) = status["listeners"]
     assert listener["name"] == "web"

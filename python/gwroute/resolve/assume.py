@@ -39,16 +39,18 @@ from gwroute.model.l4route import L4RouteRule
 from gwroute.model.reference import GATEWAY_GROUP, SecretObjectReference
 from gwroute.model.route import GRPCRouteRule, HTTPRouteRule
 from gwroute.resolve.kinds import routes_of
+from gwroute.resolve.material import Keys
 from gwroute.resolve.options import CONTROLLER, Options
 from gwroute.store import ObjectStore, Put
 
-__all__ = ["Assumer", "Completed"]
+__all__ = ["Assumer", "Completed", "judging"]
 
 NAME = "assumed"
 """Class and certificate of Gateways that are assumed."""
 
 _ALL_ROUTES = AllowedRoutes(namespaces=RouteNamespaces(from_="All"))
 _PEM = "-----BEGIN {0}-----\nAAAA\n-----END {0}-----\n"
+_CERTIFICATE, _KEY = _PEM.format("CERTIFICATE"), _PEM.format("PRIVATE KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +232,26 @@ def _secrets(store: ObjectStore) -> tuple[list[Object], str]:
     )
 
 
+def judging(keys: Keys) -> Keys:
+    """Judges that let pass what is made here.
+
+    Args:
+        keys: Who judges everything else.
+    """
+    made = (_CERTIFICATE.encode(), _KEY.encode())
+
+    def pair(certificates: bytes, key: bytes) -> str | None:
+        return None if (certificates, key) == made else keys.pair(certificates, key)
+
+    return Keys(pair, keys.authorities)
+
+
 def _secret(namespace: str, name: str) -> Secret:
     return Secret(
         metadata=Metadata(name=name, namespace=namespace),
         type="kubernetes.io/tls",
         string_data={
-            "tls.crt": _PEM.format("CERTIFICATE"),
-            "tls.key": _PEM.format("PRIVATE KEY"),
+            "tls.crt": _CERTIFICATE,
+            "tls.key": _KEY,
         },
     )

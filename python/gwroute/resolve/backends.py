@@ -13,8 +13,10 @@ from typing import Literal, NamedTuple
 from gwroute import ir
 from gwroute.model import Service, ServicePort
 from gwroute.model.reference import BackendObjectReference
+from gwroute.resolve.backend_tls import ServicePortName, judge, policy_for
 from gwroute.resolve.conditions import Reason
 from gwroute.resolve.grants import Referrer, permitted
+from gwroute.resolve.material import Keys
 from gwroute.resolve.suggest import did_you_mean, full_kind
 from gwroute.store import ObjectStore
 
@@ -23,8 +25,9 @@ __all__ = ["Fault", "Reference", "Target", "UpstreamRef", "display_name", "resol
 Protocol = Literal["http/1.1", "h2c"]
 
 _H2C = frozenset({"kubernetes.io/h2c", "gateway.envoyproxy.io/h2c", "grpc"})
-_WEBSOCKET = "kubernetes.io/ws"
+_HTTP = "HTTPRoute"
 _WEBSOCKET_TLS = "kubernetes.io/wss"
+_WEBSOCKETS = frozenset({"kubernetes.io/ws", _WEBSOCKET_TLS})
 
 
 class Reference(NamedTuple):
@@ -109,6 +112,8 @@ class Fault(NamedTuple):
     """Below the reference."""
     message: str
     help: str | None = None
+    service: tuple[str, str] | None = None
+    """Namespace and name of the Service, where it is there and a policy keeps it from serving."""
 
 
 def display_name(ref: BackendObjectReference, namespace: str) -> str:
@@ -117,11 +122,12 @@ def display_name(ref: BackendObjectReference, namespace: str) -> str:
     return f"{ref.namespace or namespace}/{ref.name}{port}"
 
 
-def resolve_backend(store: ObjectStore, ref: Reference) -> Target | Fault:
+def resolve_backend(store: ObjectStore, keys: Keys, ref: Reference) -> Target | Fault:
     """What a reference names, or why it is invalid.
 
     Args:
         store: Where Services, ReferenceGrants and BackendTLSPolicies are.
+        keys: Who judges the authorities that policies name.
         ref: The reference.
     """
     referrer, namespace = Referrer(ref.route_kind, ref.route_namespace), ref.namespace
@@ -133,10 +139,10 @@ def resolve_backend(store: ObjectStore, ref: Reference) -> Target | Fault:
     service = store.find(Service, namespace, ref.name)
     if service is None:
         return _missing(store, namespace, ref.name)
-    return _target(store, service, ref)
+    return _target(store, keys, service, ref)
 
 
-def _target(store: ObjectStore, service: Service, ref: Reference) -> Target | Fault:
+def _target(store: ObjectStore, keys: Keys, service: Service, ref: Reference) -> Target | Fault:
     name = f"Service {ref.namespace}/{ref.name}"
     if service.spec.type == "ExternalName":
         return Fault(
@@ -157,26 +163,31 @@ def _target(store: ObjectStore, service: Service, ref: Reference) -> Target | Fa
         return Fault(
             Reason.BACKEND_NOT_FOUND, "GWR204", "port", message, _ports_of(service, "its ports are")
         )
-    spoken = _protocol(ref.route_kind, port)
+    policy = policy_for(store, ServicePortName(ref.namespace, ref.name, port.name))
+    spoken = _protocol(ref.route_kind, port, tls=policy is not None)
     if isinstance(spoken, Fault):
         return spoken
-    if store.backend_tls_of(ref.namespace, "Service", ref.name):
+    judged = None if policy is None else judge(store, keys, policy)
+    if policy is not None and judged is not None and judged.tls is None:
         return Fault(
             None,
-            "GWR212",
+            "GWR314",
             "name",
-            f"a BackendTLSPolicy wants TLS to {name}, which is not supported; the backend is not "
-            "asked in clear text instead",
+            f"{policy.key} wants TLS to {name} and cannot be obeyed: {judged.accepted.message}",
+            "correct the policy; the backend is not asked in clear text instead",
+            (ref.namespace, ref.name),
         )
     return Target(ref.namespace, ref.name, ref.port, spoken)
 
 
-def _protocol(route_kind: str, port: ServicePort) -> Protocol | Fault:
+def _protocol(route_kind: str, port: ServicePort, *, tls: bool) -> Protocol | Fault:
     """What to speak to a port; an ``appProtocol`` that is not known is only a hint."""
     spoken = port.app_protocol
-    if spoken == _WEBSOCKET_TLS or (spoken == _WEBSOCKET and route_kind == "GRPCRoute"):
+    lacks_tls = spoken == _WEBSOCKET_TLS and not tls
+    if lacks_tls or (spoken in _WEBSOCKETS and route_kind == "GRPCRoute"):
         message = f"port {port.port} speaks {spoken}, which backends of {route_kind}s cannot"
-        return Fault(Reason.UNSUPPORTED_PROTOCOL, "GWR212", "port", message)
+        hint = "add a BackendTLSPolicy" if route_kind == _HTTP else None
+        return Fault(Reason.UNSUPPORTED_PROTOCOL, "GWR212", "port", message, hint)
     return "h2c" if route_kind == "GRPCRoute" or spoken in _H2C else "http/1.1"
 
 

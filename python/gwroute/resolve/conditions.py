@@ -21,13 +21,21 @@ class Type:
 
     ACCEPTED: Final = "Accepted"
     CONFLICTED: Final = "Conflicted"
+    INSECURE_FRONTEND_VALIDATION_MODE: Final = "InsecureFrontendValidationMode"
     OVERLAPPING_TLS_CONFIG: Final = "OverlappingTLSConfig"
     PARTIALLY_INVALID: Final = "PartiallyInvalid"
     PROGRAMMED: Final = "Programmed"
     RESOLVED_REFS: Final = "ResolvedRefs"
 
 
-NEGATIVE: Final = frozenset({Type.CONFLICTED, Type.OVERLAPPING_TLS_CONFIG, Type.PARTIALLY_INVALID})
+NEGATIVE: Final = frozenset(
+    {
+        Type.CONFLICTED,
+        Type.INSECURE_FRONTEND_VALIDATION_MODE,
+        Type.OVERLAPPING_TLS_CONFIG,
+        Type.PARTIALLY_INVALID,
+    }
+)
 """Types that are good news when they are False; they are written only when True."""
 
 
@@ -38,18 +46,25 @@ class Reason:
     ADDRESS_NOT_ASSIGNED: Final = "AddressNotAssigned"
     ADDRESS_NOT_USABLE: Final = "AddressNotUsable"
     BACKEND_NOT_FOUND: Final = "BackendNotFound"
+    CONFIGURATION_CHANGED: Final = "ConfigurationChanged"
+    CONFLICTED: Final = "Conflicted"
     HOSTNAME_CONFLICT: Final = "HostnameConflict"
     INCOMPATIBLE_FILTERS: Final = "IncompatibleFilters"
     INVALID: Final = "Invalid"
+    INVALID_CA_CERTIFICATE_KIND: Final = "InvalidCACertificateKind"
+    INVALID_CA_CERTIFICATE_REF: Final = "InvalidCACertificateRef"
     INVALID_CERTIFICATE_REF: Final = "InvalidCertificateRef"
+    INVALID_CLIENT_CERTIFICATE_REF: Final = "InvalidClientCertificateRef"
     INVALID_KIND: Final = "InvalidKind"
     INVALID_PARAMETERS: Final = "InvalidParameters"
     INVALID_ROUTE_KINDS: Final = "InvalidRouteKinds"
+    LISTENERS_NOT_RESOLVED: Final = "ListenersNotResolved"
     LISTENERS_NOT_VALID: Final = "ListenersNotValid"
     NOT_ALLOWED: Final = "NotAllowed"
     NOT_ALLOWED_BY_LISTENERS: Final = "NotAllowedByListeners"
     NO_MATCHING_LISTENER_HOSTNAME: Final = "NoMatchingListenerHostname"
     NO_MATCHING_PARENT: Final = "NoMatchingParent"
+    NO_VALID_CA_CERTIFICATE: Final = "NoValidCACertificate"
     OVERLAPPING_HOSTNAMES: Final = "OverlappingHostnames"
     PARENT_NOT_ACCEPTED: Final = "ParentNotAccepted"
     PARENT_NOT_PROGRAMMED: Final = "ParentNotProgrammed"
@@ -58,6 +73,7 @@ class Reason:
     REF_NOT_PERMITTED: Final = "RefNotPermitted"
     RESOLVED_REFS: Final = "ResolvedRefs"
     RIVAL_ROUTE: Final = "RivalRoute"
+    TARGET_NOT_FOUND: Final = "TargetNotFound"
     UNSUPPORTED_ADDRESS: Final = "UnsupportedAddress"
     UNSUPPORTED_PROTOCOL: Final = "UnsupportedProtocol"
     UNSUPPORTED_VALUE: Final = "UnsupportedValue"

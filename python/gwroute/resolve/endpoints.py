@@ -18,6 +18,7 @@ from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import EndpointSlice, Service, ServicePort
 from gwroute.model.core import EndpointConditions
+from gwroute.resolve.material import Named
 from gwroute.resolve.preference import Candidate, prefer
 from gwroute.resolve.topology import (
     ANNOTATION,
@@ -39,6 +40,8 @@ class Reach:
     upstream: ir.Upstream
     findings: tuple[Finding, ...] = ()
     """At the Service: what kept its scope from being applied as it was meant."""
+    material: tuple[Named, ...] = ()
+    """What ``upstream.tls`` names."""
 
 
 READY, DRAINING, NOT_READY = range(3)

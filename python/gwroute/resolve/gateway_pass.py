@@ -13,6 +13,7 @@ from gwroute.nodepools import PoolIndex
 from gwroute.resolve.classes import ClassPlan, plan_class
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.gateways import GatewayPlan, plan_gateway
+from gwroute.resolve.material import Named
 from gwroute.resolve.parents import Parent, Place, parents_of, places_of, scopes_of
 from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.report import (
@@ -48,6 +49,8 @@ class GatewayPass:
         self._resolved: dict[ObjectKey, tuple[tuple[object, ...], ResolvedGateway]] = {}
         self._made: frozenset[ObjectKey] = frozenset()
         self.listeners: tuple[ir.Listener, ...] = ()
+        self.material: Mapping[str, tuple[Named, ...]] = {}
+        """What listeners name, by their keys."""
         self.conditions: tuple[Condition, ...] = ()
         self.findings: tuple[Finding, ...] = ()
 
@@ -78,7 +81,7 @@ class GatewayPass:
             reading,
             changed,
             touched.get("Gateway", ()),
-            lambda key: plan_gateway(reading, key, options),
+            lambda key: plan_gateway(reading, self._world.keys, key, options),
         )
         facts.update(("plan", key) for key in plans)
         if plans or _POOLS in facts:
@@ -117,6 +120,10 @@ class GatewayPass:
         )
         if listeners != self.listeners:
             self.listeners = listeners
+        shown = {listener.key for listener in listeners}
+        self.material = {
+            item.key: item.material for plan in ours for item in plan.listeners if item.key in shown
+        }
         return facts
 
     def _collect(self) -> None:

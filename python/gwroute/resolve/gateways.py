@@ -11,8 +11,10 @@ from gwroute.model import Gateway, GatewayClass, ListenerSet, ObjectKey
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.nodepools import PoolName
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
+from gwroute.resolve.gateway_tls import client_certificate, tls_verdicts
 from gwroute.resolve.infrastructure import EffectiveProxy, effective_proxy
 from gwroute.resolve.listeners import EffectiveListener, effective_listeners
+from gwroute.resolve.material import Keys, Named
 from gwroute.resolve.namespaces import takes_namespace
 from gwroute.resolve.options import Options
 from gwroute.resolve.reading import Reading
@@ -51,6 +53,10 @@ class GatewayPlan:
     accepted: Verdict | None = None
     programmed: Verdict | None = None
     """Before addresses are looked at."""
+    tls: tuple[Verdict, ...] = ()
+    """About references, and about clients without a certificate."""
+    client_certificate: Named | None = None
+    """What it shows to backends that ask for a certificate."""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -72,7 +78,9 @@ def sets_of(listener_set: ListenerSet) -> Iterable[Hashable]:
     return ((ref.namespace or listener_set.namespace, ref.name),)
 
 
-def plan_gateway(store: Reading, key: ObjectKey, options: Options) -> GatewayPlan | None:
+def plan_gateway(
+    store: Reading, keys: Keys, key: ObjectKey, options: Options
+) -> GatewayPlan | None:
     """What is to be said of a Gateway; None if it does not exist."""
     gateway = store.find(Gateway, key.namespace, key.name)
     if gateway is None:
@@ -82,16 +90,25 @@ def plan_gateway(store: Reading, key: ObjectKey, options: Options) -> GatewayPla
         return GatewayPlan(gateway, findings=(_classless(store, gateway),))
     if not options.is_ours(found.spec.controller_name):
         return GatewayPlan(gateway)
+    return _planned(store, keys, gateway, found, options)
+
+
+def _planned(
+    store: Reading, keys: Keys, gateway: Gateway, found: GatewayClass, options: Options
+) -> GatewayPlan:
+    """A Gateway of a class of ours."""
     findings: list[Finding] = []
     proxy = effective_proxy(store, gateway, found)
     refused = _refused(gateway, proxy, findings)
     ordered = sorted(store.group(ListenerSet, sets_of, (gateway.namespace, gateway.name)), key=_age)
     allowed = [item for item in ordered if _allows(store, gateway, item)]
-    listeners = effective_listeners(store, gateway, allowed, findings)
+    listeners = effective_listeners(store, keys, gateway, allowed, findings)
     accepted = refused or _judge(gateway, listeners)
     if refused is None and not accepted.holds:
         findings.append(_not_accepted(gateway, accepted))
     programmed = _programmed(gateway, accepted, listeners)
+    shown = client_certificate(store, keys, gateway)
+    tls = tls_verdicts(gateway, shown, listeners, findings)
     return GatewayPlan(
         gateway,
         found,
@@ -103,6 +120,8 @@ def plan_gateway(store: Reading, key: ObjectKey, options: Options) -> GatewayPla
         ),
         accepted,
         programmed,
+        tls,
+        shown if isinstance(shown, Named) else None,
         (
             *findings,
             *_uninvited(gateway, ordered, allowed),

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import Gateway, Listener, ListenerSet, ObjectKey
 from gwroute.model.reference import GATEWAY_GROUP
-from gwroute.resolve import tls
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
 from gwroute.resolve.hostnames import overlap
+from gwroute.resolve.material import Fault, Keys, Named
 from gwroute.resolve.suggest import full_kind, with_help
+from gwroute.resolve.tls import certificates_of, client_side
 from gwroute.store import ObjectStore
 
 __all__ = ["ROUTE_KINDS", "EffectiveListener", "effective_listeners"]
@@ -51,6 +53,10 @@ class EffectiveListener:
     """Reason of a conflict that keeps it from being served."""
     verdicts: tuple[Verdict, ...]
     """Its conditions."""
+    tls: ir.ListenerTLS | None = None
+    """As the snapshot has it; None if it does not terminate TLS or cannot be served."""
+    material: tuple[Named, ...] = ()
+    """What ``tls`` names."""
 
     @property
     def accepted(self) -> bool:
@@ -102,12 +108,17 @@ class Problem:
 
 
 def effective_listeners(
-    store: ObjectStore, gateway: Gateway, sets: Sequence[ListenerSet], findings: list[Finding]
+    store: ObjectStore,
+    keys: Keys,
+    gateway: Gateway,
+    sets: Sequence[ListenerSet],
+    findings: list[Finding],
 ) -> tuple[EffectiveListener, ...]:
     """The merged list in order of precedence.
 
     Args:
-        store: Where Secrets and ReferenceGrants are.
+        store: Where Secrets, ConfigMaps and ReferenceGrants are.
+        keys: Who judges what is in them.
         gateway: The Gateway.
         sets: The ListenerSets that are attached to it, in order of precedence.
         findings: What is wrong is added here.
@@ -117,7 +128,7 @@ def effective_listeners(
     conflicts = _conflicts(entries, gateway)
     overlapping = _overlapping(entries, conflicts)
     return tuple(
-        _effective(store, gateway, entry, conflicts.get(at), at in overlapping, findings)
+        _effective(store, keys, gateway, entry, conflicts.get(at), at in overlapping, findings)
         for at, entry in enumerate(entries)
     )
 
@@ -215,6 +226,7 @@ def _overlapping(entries: Sequence[_Entry], conflicts: dict[int, Problem]) -> se
 
 def _effective(
     store: ObjectStore,
+    keys: Keys,
     gateway: Gateway,
     entry: _Entry,
     conflict: Problem | None,
@@ -226,9 +238,10 @@ def _effective(
         problems.append(conflict)
         findings.append(_finding("GWR308", entry, "name", conflict.verdict))
     kinds = _kinds(entry, problems, findings)
+    tls: ir.ListenerTLS | None = None
+    material: tuple[Named, ...] = ()
     if entry.spec.protocol == "HTTPS":
-        _check_tls(store, entry, problems, findings)
-        _check_clients(gateway, entry, problems, findings)
+        tls, material = _terminate(store, keys, gateway, entry, problems, findings)
     owner = entry.owner.key
     at = f"{gateway.namespace}/{gateway.name}"
     place = at if owner.kind == "Gateway" else f"{at}/{owner.namespace}/{owner.name}"
@@ -241,6 +254,8 @@ def _effective(
         kinds=() if reason == Reason.PROTOCOL_CONFLICT else kinds,
         conflict=reason,
         verdicts=tuple(_verdicts(entry, problems, conflict, overlapping)),
+        tls=tls,
+        material=material,
     )
 
 
@@ -326,16 +341,21 @@ def _check_mode(entry: _Entry, problems: list[Problem], findings: list[Finding])
     findings.append(_finding("GWR309", entry, "protocol", verdict))
 
 
-def _check_tls(
-    store: ObjectStore, entry: _Entry, problems: list[Problem], findings: list[Finding]
-) -> None:
-    faults = tls.certificate_faults(store, entry.owner, entry.spec)
-    usable = len(faults) < len(entry.spec.tls.certificate_refs) if entry.spec.tls else False
-    for fault in faults:
-        verdict = Verdict(
-            Type.RESOLVED_REFS, "False", fault.reason, with_help(fault.message, fault.help)
-        )
-        problems.append(Problem(verdict, blocks=not usable))
+# -- TLS
+
+
+def _terminate(
+    store: ObjectStore,
+    keys: Keys,
+    gateway: Gateway,
+    entry: _Entry,
+    problems: list[Problem],
+    findings: list[Finding],
+) -> tuple[ir.ListenerTLS | None, tuple[Named, ...]]:
+    """What the listener needs to terminate TLS, and the key material that this names."""
+    certificates = certificates_of(store, keys, entry.owner, entry.spec)
+    for fault in certificates.faults:
+        problems.append(_unresolved(fault, blocks=not certificates.usable))
         findings.append(
             Finding.at(
                 fault.code,
@@ -345,18 +365,27 @@ def _check_tls(
                 help=fault.help,
             )
         )
+    clients = client_side(store, keys, gateway, entry.spec.port)
+    barred = bool(clients.faults) and clients.validation is None
+    for fault in clients.faults:
+        problems.append(_unresolved(fault, blocks=barred))
+        message = f"{entry.name}: {fault.message}"
+        findings.append(Finding.at(fault.code, gateway, fault.field, message, help=fault.help))
+    if barred:
+        # Who may come in only with a certificate must not come in without one.
+        message = f"nobody can be let in: {clients.faults[0].message}"
+        verdict = Verdict(Type.ACCEPTED, "False", Reason.NO_VALID_CA_CERTIFICATE, message)
+        problems.append(Problem(verdict, blocks=True))
+    if barred or not certificates.usable:
+        return None, ()
+    names = tuple(item.name for item in certificates.usable)
+    material = (*certificates.usable, *clients.authorities)
+    return ir.ListenerTLS(names, clients.validation), material
 
 
-def _check_clients(
-    gateway: Gateway, entry: _Entry, problems: list[Problem], findings: list[Finding]
-) -> None:
-    """Who may come in only with a certificate must not come in without one."""
-    if not tls.wants_client_certificates(gateway, entry.spec.port):
-        return
-    message = "validation of client certificates (spec.tls.frontend) is not supported"
-    verdict = Verdict(Type.ACCEPTED, "False", Reason.UNSUPPORTED_VALUE, message)
-    problems.append(Problem(verdict, blocks=True))
-    findings.append(_finding("GWR309", entry, "name", verdict))
+def _unresolved(fault: Fault, *, blocks: bool) -> Problem:
+    words = with_help(fault.message, fault.help)
+    return Problem(Verdict(Type.RESOLVED_REFS, "False", fault.reason, words), blocks)
 
 
 def _finding(code: str, entry: _Entry, field: str, verdict: Verdict) -> Finding:

@@ -14,7 +14,7 @@ from gwroute import ir
 from gwroute.finding import Finding
 from gwroute.model import GRPCRoute, HTTPRoute, ObjectKey
 from gwroute.model.l4route import L4RouteRule
-from gwroute.model.reference import BackendRef
+from gwroute.model.reference import BackendObjectReference, BackendRef
 from gwroute.model.route import GRPCBackendRef, GRPCRouteRule, HTTPBackendRef, HTTPRouteRule
 from gwroute.resolve.backends import Fault, Target, UpstreamRef, display_name
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
@@ -57,6 +57,8 @@ class Lowered:
     """Why the route is not accepted, whatever its parents; None if it is."""
     resolved: Verdict
     partially_invalid: Verdict | None
+    services: tuple[tuple[str, str], ...] = ()
+    """Namespace and name of the Services that are referred to and there."""
 
     @property
     def usable(self) -> bool:
@@ -132,6 +134,7 @@ class _Lowering:
         self.dropped: dict[int, Invalid] = {}
         self.unresolved: list[tuple[str, str]] = []
         """Reason and message of what ``ResolvedRefs=False`` is about."""
+        self.services: dict[tuple[str, str], None] = {}
 
     def run(self) -> Lowered:
         route, lines = self.route, _lines(self.route)
@@ -147,7 +150,11 @@ class _Lowering:
             except Invalid as invalid:
                 self._drop(index, invalid)
         return Lowered(
-            tuple(parts), self._refusal(bool(parts)), self._resolved(), self._partial(bool(parts))
+            tuple(parts),
+            self._refusal(bool(parts)),
+            self._resolved(),
+            self._partial(bool(parts)),
+            tuple(self.services),
         )
 
     def _rule(self, index: int, rule: HTTPRouteRule | GRPCRouteRule, lines: Lines) -> _Rule:
@@ -182,19 +189,26 @@ class _Lowering:
     # -- backends
 
     def _references(self) -> References:
-        kind, namespace = self.key.kind, self.key.namespace or ""
-        return References(lambda ref: self.world.backend(kind, namespace, ref), namespace)
+        return References(self._refer, self.key.namespace or "")
+
+    def _refer(self, ref: BackendObjectReference) -> Target | Fault:
+        found = self.world.backend(self.key.kind, self.key.namespace or "", ref)
+        if isinstance(found, Target):
+            self.services[found.namespace, found.service] = None
+        elif found.service is not None:
+            self.services[found.service] = None
+        return found
 
     def _backends(
         self, index: int, refs: Sequence[BackendRef], references: References
     ) -> tuple[ir.Backend, ...]:
         backends: list[ir.Backend] = []
-        kind, namespace = self.key.kind, self.key.namespace or ""
+        namespace = self.key.namespace or ""
         for at, ref in enumerate(refs):
             filters: tuple[ir.Filter, ...] = ()
             if isinstance(ref, (HTTPBackendRef, GRPCBackendRef)) and ref.filters:
                 filters = lower_filters(ref.filters, f"backendRefs[{at}].filters", references)
-            found = self.world.backend(kind, namespace, ref)
+            found = self._refer(ref)
             if isinstance(found, Target):
                 backends.append(found.backend(ref.weight, filters))
                 references.targets.append(found)

@@ -56,13 +56,14 @@ def _served(plan: GatewayPlan, pools: PoolIndex, options: Options) -> bool:
 
 
 def _view(plan: GatewayPlan, location: Location) -> Hashable:
-    """What decides which endpoints are seen."""
+    """What decides which endpoints are seen, and how."""
     return (
         location.node,
         location.pool,
         location.asked if location.pool is None else None,
         location.zone,
         plan.proxy.ip_family,
+        plan.client_certificate,
     )
 
 
@@ -97,6 +98,7 @@ def scopes_of(
             honor_internal_traffic_policy=options.honor_internal_traffic_policy,
             ip_family=plans[key].proxy.ip_family,
             suffix=place.suffix,
+            client_certificate=plans[key].client_certificate,
         )
     return scopes
 

@@ -60,7 +60,7 @@ def _in_cluster(store: ObjectStore, plan: GatewayPlan, settings: Settings) -> bo
 def _conditions(plan: GatewayPlan, programmed: Verdict) -> Iterable[Condition]:
     assert plan.accepted is not None
     generations = {plan.gateway.key: plan.gateway.metadata.generation}
-    for verdict in (plan.accepted, programmed):
+    for verdict in (plan.accepted, programmed, *plan.tls):
         yield Condition.of(plan.gateway.key, verdict, plan.gateway.metadata.generation)
     for item in plan.sets:
         generation = item.listener_set.metadata.generation
@@ -123,6 +123,7 @@ def serving(plan: GatewayPlan, place: Place) -> Iterable[ir.Listener]:
                 hostname=listener.hostname,
                 node_pool=place.location.pool_name,
                 addresses=addresses,
+                tls=listener.tls,
             )
 
 

@@ -7,10 +7,12 @@ changed (:mod:`gwroute.resolve.reading`). What comes out is the same as from not
 from __future__ import annotations
 
 from gwroute import ir
-from gwroute.resolve.assume import Assumer, Completed
+from gwroute.resolve.assume import Assumer, Completed, judging
 from gwroute.resolve.collector import collector_paused
 from gwroute.resolve.gateway_pass import GatewayPass
+from gwroute.resolve.material import BY_FORM, Keys, collect
 from gwroute.resolve.options import Options
+from gwroute.resolve.policy_pass import PolicyPass
 from gwroute.resolve.reading import Fact, Reading
 from gwroute.resolve.result import Resolution
 from gwroute.resolve.route_pass import RoutePass
@@ -35,17 +37,20 @@ class Resolver:
         accepts_regex: Whether a regular expression can be used: None if it can, else a sentence
             why not.
             Only the core can say, and resolution does not import it.
+        keys: Who judges key material; by default only its form is looked at.
     """
 
-    def __init__(self, options: Options, accepts_regex: AcceptsRegex) -> None:
+    def __init__(self, options: Options, accepts_regex: AcceptsRegex, keys: Keys = BY_FORM) -> None:
         self._options = options
         self._assumer = Assumer(options)
         self._store = ObjectStore()
         self._reading = Reading()
-        world = World(self._reading, options, accepts_regex)
+        keys = judging(keys) if options.assume else keys
+        world = World(self._reading, options, accepts_regex, keys)
         self._gateways = GatewayPass(world)
         self._routes = RoutePass(world)
         self._upstreams = UpstreamPass(world)
+        self._policies = PolicyPass(world)
 
     def resolve(self, store: ObjectStore) -> Resolution:
         """What the objects mean together. Never raises for what is in them."""
@@ -60,11 +65,14 @@ class Resolver:
         changed |= gateways.update(changed, completed.made)
         touched = routes.update(changed)
         upstreams.update(changed, touched, routes.referred)
+        policies = self._policies
+        policies.update(changed | routes.newly_used(), routes.uses)
         return Resolution(
             snapshot=ir.Snapshot(gateways.listeners, routes.rules, upstreams.upstreams),
-            conditions=gateways.conditions + routes.conditions,
-            findings=gateways.findings + routes.findings + upstreams.findings,
+            conditions=gateways.conditions + routes.conditions + policies.conditions,
+            findings=gateways.findings + routes.findings + upstreams.findings + policies.findings,
             assumed=completed.sentences,
             gateways=gateways.resolved(routes.attached),
             options=self._options,
+            secrets=collect((*gateways.material.values(), *upstreams.material.values())),
         )

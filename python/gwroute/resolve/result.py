@@ -11,6 +11,7 @@ from gwroute.nodepools import Location, PoolName
 from gwroute.resolve.conditions import Condition
 from gwroute.resolve.infrastructure import EffectiveProxy
 from gwroute.resolve.options import Options
+from gwroute.secrets import Secrets
 
 __all__ = ["Resolution", "ResolvedGateway", "ResolvedListener"]
 
@@ -74,3 +75,5 @@ class Resolution:
     """Gateways of our classes, by namespace and name."""
     options: Options = field(default_factory=Options)
     """What resolution was told beside the objects."""
+    secrets: Secrets = field(default_factory=Secrets)
+    """Key material that the snapshot names, for a proxy."""

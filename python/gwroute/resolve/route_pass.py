@@ -36,6 +36,10 @@ class RoutePass:
         """Number of routes by key of the listener."""
         self.referred: Counter[UpstreamRef] = Counter()
         """Number of routes whose rules refer to an upstream."""
+        self.uses: dict[tuple[str, str], Counter[str]] = {}
+        """By namespace and name of a Service, the Gateways whose routes refer to it, and how many
+        routes those are."""
+        self._used: set[Fact] = set()
         self.rules: tuple[ir.Rule, ...] = ()
         self.conditions: tuple[Condition, ...] = ()
         self.findings: tuple[Finding, ...] = ()
@@ -81,6 +85,20 @@ class RoutePass:
         for ref in result.upstreams:
             self.referred[ref] += by
             touched.add(ref)
+        gateways = {"/".join(listener.split("/", 2)[:2]) for listener in result.attached}
+        for service in result.services:
+            used = self.uses.setdefault(service, Counter())
+            for gateway in gateways:
+                used[gateway] += by
+                if used[gateway] == max(by, 0):
+                    self._used.add(("uses", service))
+                    if not used[gateway]:
+                        del used[gateway]
+
+    def newly_used(self) -> set[Fact]:
+        """Facts about Services that other Gateways use than when this was last asked."""
+        found, self._used = self._used, set()
+        return found
 
     def _note_grpc(self, key: ObjectKey, result: RouteResult | None) -> None:
         if result is None:

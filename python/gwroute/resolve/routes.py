@@ -47,6 +47,8 @@ class RouteResult:
     claims: tuple[tuple[str, str | None], ...]
     """Listener and host it would take if no route of another kind were in its way."""
     created: int | None
+    services: tuple[tuple[str, str], ...]
+    """Namespace and name of the Services it refers to."""
 
 
 class _Bond(NamedTuple):
@@ -88,6 +90,7 @@ def resolve_route(world: World, key: ObjectKey) -> RouteResult | None:
         _joined([tuple(upstreams)]),
         claims,
         route.metadata.creation_timestamp,
+        lowered.services,
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gwroute.nodepools import Location, PoolIndex
+from gwroute.resolve.material import Named
 
 __all__ = [
     "ANNOTATION",
@@ -63,6 +64,8 @@ class Scope:
     """Address family of endpoints; None leaves it to the Service's own ``ipFamilies``."""
     suffix: str = ""
     """Behind the keys of upstreams: ``@pool`` where scopes see different endpoints."""
+    client_certificate: Named | None = None
+    """What is shown to backends that ask for a certificate."""
 
 
 @dataclass(frozen=True, slots=True)

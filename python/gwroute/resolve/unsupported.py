@@ -15,10 +15,6 @@ __all__ = ["obeyed", "unsupported_fields", "unsupported_of_gateway", "unsupporte
 
 def unsupported_of_gateway(gateway: Gateway) -> Iterator[Finding]:
     """What a Gateway asks for and does not get."""
-    backend = gateway.spec.tls.backend if gateway.spec.tls else None
-    if backend is not None and backend.client_certificate_ref is not None:
-        field, instead = "spec.tls.backend.clientCertificateRef", "no certificate is shown"
-        yield _unsupported(gateway, field, f"tls.backend is not supported; {instead} to backends")
     if gateway.spec.default_scope not in (None, "None"):
         message = "defaultScope is not supported; routes have to name the Gateway"
         yield _unsupported(gateway, "spec.defaultScope", message)

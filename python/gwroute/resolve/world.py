@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gwroute.model import Gateway, ListenerSet, ObjectKey
 from gwroute.model.reference import BackendObjectReference
 from gwroute.resolve.backends import Fault, Reference, Target, resolve_backend
+from gwroute.resolve.material import Keys
 from gwroute.resolve.options import Options
 from gwroute.resolve.parents import Parent
 from gwroute.resolve.reading import Fact, Memo, Reading
@@ -29,6 +30,7 @@ class World:
     reading: Reading
     options: Options
     accepts_regex: AcceptsRegex
+    keys: Keys
     parents: Mapping[ObjectKey, Parent] = field(default_factory=dict)
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     rivals: Mapping[ObjectKey, Rivals] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class World:
         return self.backends.ask(self.reading, known[1], self._resolve_backend)
 
     def _resolve_backend(self, ref: Reference) -> Target | Fault:
-        return resolve_backend(self.reading, ref)
+        return resolve_backend(self.reading, self.keys, ref)
 
     def update_backends(self, changed: set[Fact]) -> set[Fact]:
         """Look anew at references whose Service or grants changed; returns what came out new."""
