@@ -46,11 +46,30 @@ def accepts_regex(pattern: str) -> str | None:
     return None
 
 
+def accepts_key_pair(certificates: bytes, key: bytes) -> str | None:
+    """Whether a certificate and a key in PEM can be used together: None if so, else why not."""
+    try:
+        _native.check_key_pair(certificates, key)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def accepts_authorities(pem: bytes) -> str | None:
+    """Whether certificates of authorities in PEM can be used: None if so, else why not."""
+    try:
+        _native.check_authorities(pem)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def resolver(options: Options) -> Resolver:
     """A resolver for one version of a store after another."""
     from gwroute.resolve import Resolver
+    from gwroute.resolve.material import Keys
 
-    return Resolver(options, accepts_regex)
+    return Resolver(options, accepts_regex, Keys(accepts_key_pair, accepts_authorities))
 
 
 def resolve(

@@ -65,10 +65,9 @@ class Inputs:
 
     def resolve(self, store: ObjectStore) -> Resolution:
         """What the objects mean together; what had to be assumed is told."""
-        from gwroute.resolve import resolve
-        from gwroute.router import accepts_regex
+        from gwroute.router import resolver
 
-        resolution = resolve(store, self.options(), accepts_regex)
+        resolution = resolver(self.options()).resolve(store)
         if resolution.assumed and not self.quiet:
             output.note(f"assumed: {'; '.join(resolution.assumed)}")
         return resolution

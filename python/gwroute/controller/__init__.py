@@ -20,8 +20,9 @@ from gwroute.controller.reporter import Reporter
 from gwroute.controller.state import State
 from gwroute.errors import BindError, LoadError, ProxyError
 from gwroute.ir import Snapshot
-from gwroute.resolve import Options, Resolution, Resolver
-from gwroute.router import Router, accepts_regex
+from gwroute.resolve import Options, Resolution
+from gwroute.router import Router, resolver
+from gwroute.secrets import Secrets
 from gwroute.sources.base import Source
 from gwroute.store import Event, ObjectStore
 
@@ -63,7 +64,7 @@ class Controller:
         self._plane = plane
         self._state = state
         self._options = options
-        self._resolver = Resolver(options, accepts_regex)
+        self._resolver = resolver(options)
         self._live = Live(plane, listen)
         self._reporter = Reporter(plane, state)
         self._store = ObjectStore()
@@ -125,7 +126,7 @@ class Controller:
         _log.warning("serving the last good snapshot, %s, because of: %s", self._state.file, why)
         self._restored = True
         self._fault = why
-        self._live.put(Router(snapshot), began=began, fault=why)
+        self._live.put(Router(snapshot), Secrets(), began=began, fault=why)
         return True
 
     # -- the loop
@@ -209,11 +210,11 @@ class Controller:
         try:
             resolution = self._resolver.resolve(self._store)
             router = self._live.router.updated(resolution.snapshot)
-            self._live.put(router, began=began, fault=self._fault)
+            self._live.put(router, resolution.secrets, began=began, fault=self._fault)
         except Exception as error:  # a fault of ours must not end what is being served
             _log.debug("while configuring", exc_info=True)
             # What it remembers may be half of one configuration and half of another.
-            self._resolver = Resolver(self._options, accepts_regex)
+            self._resolver = resolver(self._options)
             self._failed(f"what was read cannot be used: {error}")
             return False
         self._restored = False

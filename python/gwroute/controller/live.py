@@ -11,6 +11,7 @@ from gwroute.controller import words
 from gwroute.controller.bindings import Bindings, Entry, Sockets, Wanted
 from gwroute.ir import Snapshot
 from gwroute.router import Router
+from gwroute.secrets import Secrets
 
 __all__ = ["DataPlane", "Live"]
 
@@ -20,8 +21,8 @@ _log = logging.getLogger(__name__)
 class DataPlane(Sockets, Protocol):
     """What serves."""
 
-    def swap(self, router: Router, info: Mapping[str, Any]) -> int:
-        """Puts a table in place at once; the number of this generation."""
+    def swap(self, router: Router, info: Mapping[str, Any], secrets: bytes) -> int:
+        """Puts a table and key material in place at once; the number of this generation."""
 
     def set_status(self, status: bytes) -> None:
         """What ``/status`` of the admin port answers."""
@@ -65,11 +66,12 @@ class Live:
         """Whether a port is bound."""
         return bool(self._bindings.bound)
 
-    def put(self, router: Router, *, began: float, fault: str | None) -> None:
+    def put(self, router: Router, secrets: Secrets, *, began: float, fault: str | None) -> None:
         """Puts a table in place, and binds and closes ports as it asks for.
 
         Args:
             router: What to serve.
+            secrets: Key material that it names.
             began: When the work on it began, by the monotonic clock.
             fault: What could not be read, if something could not.
         """
@@ -77,7 +79,7 @@ class Live:
         for gateway, port in self._bindings.close(wanted):
             _log.info("Gateway %s: port %d closed", gateway, port)
         info = {"error": fault, "reload_seconds": time.monotonic() - began}
-        self.generation = self._plane.swap(router, info)
+        self.generation = self._plane.swap(router, info, secrets.encode())
         self.router = router
         opened = set(self._bindings.open(wanted))
         bound = {entry: where for entry, where in self._bindings.bound.items() if entry in opened}

@@ -99,7 +99,7 @@ class Plane:
     def unlisten(self, gateway: str, port: int) -> None:
         del self.open[gateway, port]
 
-    def swap(self, router: Router, info: Mapping[str, Any]) -> int:
+    def swap(self, router: Router, info: Mapping[str, Any], _: bytes) -> int:
         self.router = router
         self.infos.append(info)
         return len(self.infos)
