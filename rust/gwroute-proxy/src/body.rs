@@ -14,6 +14,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange};
 use crate::heads::Heads;
+use crate::kept::KeptBody;
 use crate::upstream::Lease;
 
 /// The body of a request, on its way to an endpoint.
@@ -23,6 +24,8 @@ pub(crate) enum RequestBody {
     Empty,
     /// It comes from the client.
     Client(Box<ClientBody>),
+    /// The same, and it may be wanted again.
+    Kept(KeptBody),
 }
 
 /// A body that comes from a client.
@@ -49,6 +52,15 @@ impl ClientBody {
             heads,
             ended: false,
         }
+    }
+
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        self.note(frame.as_ref());
+        Poll::Ready(frame)
     }
 
     fn note(&mut self, frame: Option<&Result<Frame<Bytes>, hyper::Error>>) {
@@ -96,11 +108,8 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
-            Self::Client(body) => {
-                let frame = ready!(Pin::new(&mut body.incoming).poll_frame(cx));
-                body.note(frame.as_ref());
-                Poll::Ready(frame)
-            }
+            Self::Client(body) => body.poll_frame(cx),
+            Self::Kept(body) => body.poll_frame(cx),
         }
     }
 
@@ -108,6 +117,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Client(body) => body.incoming.is_end_stream(),
+            Self::Kept(body) => body.is_end_stream(),
         }
     }
 
@@ -115,6 +125,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Client(body) => body.incoming.size_hint(),
+            Self::Kept(body) => body.size_hint(),
         }
     }
 }
@@ -162,10 +173,7 @@ impl ResponseBody {
 
     /// The response has ended whole.
     fn finish(&mut self) {
-        let source = std::mem::replace(&mut self.source, Source::Empty);
-        if let Source::Endpoint(_, Lease::Http1(connection)) = source {
-            connection.put_back();
-        }
+        std::mem::replace(&mut self.source, Source::Empty).release();
         if let Some(mut exchange) = self.exchange.take() {
             exchange.ended();
         }
@@ -195,6 +203,13 @@ impl ResponseBody {
 }
 
 impl Source {
+    /// All of it has been read.
+    fn release(self) {
+        if let Self::Endpoint(_, Lease::Http1(connection)) = self {
+            connection.put_back();
+        }
+    }
+
     fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,

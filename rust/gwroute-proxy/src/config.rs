@@ -107,6 +107,9 @@ pub struct Limits {
     pub connections: usize,
     /// Idle connections that a worker keeps to one endpoint; default 256.
     pub idle_connections: usize,
+    /// Bytes of a request's body that are kept for another try; default 64 KiB. A longer one is
+    /// sent once.
+    pub retry_body_bytes: usize,
 }
 
 impl Default for Limits {
@@ -117,6 +120,7 @@ impl Default for Limits {
             streams: 100,
             connections: 50_000,
             idle_connections: 256,
+            retry_body_bytes: 64 * 1024,
         }
     }
 }

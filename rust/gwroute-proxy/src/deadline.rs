@@ -14,8 +14,14 @@ pub(crate) struct Deadlines {
     timers: Rc<Timers>,
     timer: Timer,
     timeouts: Timeouts,
+    /// Whether the request has arrived whole.
+    whole: Cell<bool>,
+    /// What its rule says about the whole of it, in milliseconds.
+    limit: Cell<Option<u64>>,
     /// When the response has to have ended.
     end: Cell<u64>,
+    /// When the response to this try has to have ended.
+    try_end: Cell<u64>,
 }
 
 impl Deadlines {
@@ -24,14 +30,20 @@ impl Deadlines {
             timers: timers.clone(),
             timer: timers.timer(),
             timeouts,
+            whole: Cell::new(false),
+            limit: Cell::new(None),
             end: Cell::new(NEVER),
+            try_end: Cell::new(NEVER),
         }
     }
 
     /// A request begins.
     pub(crate) fn begin(&self, is_whole: bool) {
         self.timers.begin();
+        self.whole.set(false);
+        self.limit.set(None);
         self.end.set(NEVER);
+        self.try_end.set(NEVER);
         if is_whole {
             self.received()
         } else {
@@ -41,14 +53,34 @@ impl Deadlines {
 
     /// The request has arrived whole: from now on its time counts.
     pub(crate) fn received(&self) {
-        self.end.set(self.timers.deadline(self.timeouts.request));
+        self.whole.set(true);
+        self.end.set(match self.limit.get() {
+            None => self.timers.deadline(self.timeouts.request),
+            Some(limit) => self.timers.exact(limit),
+        });
+        self.moved();
+    }
+
+    /// What the rule says about the whole of the request, which has just begun: milliseconds, and
+    /// 0 for no limit.
+    pub(crate) fn limit(&self, limit: u64) {
+        self.limit.set(Some(limit));
+        if self.whole.get() {
+            self.received();
+        }
+    }
+
+    /// A try begins, which may last so many milliseconds; 0 for no limit.
+    pub(crate) fn begin_try(&self, limit: u64) {
+        self.try_end.set(self.timers.exact(limit));
         self.moved();
     }
 
     /// Something came or went.
     pub(crate) fn moved(&self) {
         let idle = self.timers.deadline(self.timeouts.stream_idle);
-        self.timer.set(idle.min(self.end.get()));
+        self.timer
+            .set(idle.min(self.end.get()).min(self.try_end.get()));
     }
 
     /// Which deadline is over, if one is; if not, the task is woken when one is.
@@ -67,10 +99,15 @@ impl Deadlines {
     }
 
     fn kind(&self) -> ErrorKind {
-        match self.end.get() {
-            NEVER => ErrorKind::TimeoutClient,
-            end if end <= self.timers.now() => ErrorKind::TimeoutRequest,
-            _ => ErrorKind::TimeoutBackend,
+        let now = self.timers.now();
+        if self.end.get() <= now {
+            ErrorKind::TimeoutRequest
+        } else if self.try_end.get() <= now {
+            ErrorKind::TimeoutTry
+        } else if self.whole.get() {
+            ErrorKind::TimeoutBackend
+        } else {
+            ErrorKind::TimeoutClient
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Protocol,
     /// Nothing came from the endpoint for too long.
     TimeoutBackend,
+    /// The answer to one try did not end in the time that the rule allows for it.
+    TimeoutTry,
     /// The answer did not end in time.
     TimeoutRequest,
     /// The proxy was stopped.
@@ -99,7 +101,9 @@ impl ErrorKind {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Protocol | Self::Tls => StatusCode::BAD_GATEWAY,
-            Self::TimeoutBackend | Self::TimeoutRequest => StatusCode::GATEWAY_TIMEOUT,
+            Self::TimeoutBackend | Self::TimeoutTry | Self::TimeoutRequest => {
+                StatusCode::GATEWAY_TIMEOUT
+            }
         }
     }
 
@@ -128,7 +132,7 @@ impl ErrorKind {
             Self::Protocol => {
                 "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
             }
-            Self::TimeoutRequest => "upstream request timeout",
+            Self::TimeoutTry | Self::TimeoutRequest => "upstream request timeout",
         }
     }
 
@@ -148,7 +152,8 @@ impl ErrorKind {
             | Self::Tls
             | Self::Reset
             | Self::Protocol
-            | Self::TimeoutBackend => Side::Backend,
+            | Self::TimeoutBackend
+            | Self::TimeoutTry => Side::Backend,
             Self::TimeoutRequest | Self::Stopped => Side::Gateway,
         }
     }
@@ -170,6 +175,7 @@ impl ErrorKind {
             Self::Reset => "reset",
             Self::Protocol => "protocol_error",
             Self::TimeoutBackend => "timeout_backend",
+            Self::TimeoutTry => "timeout_try",
             Self::TimeoutRequest => "timeout_request",
             Self::Stopped => "stopped",
         }
@@ -185,7 +191,7 @@ impl ErrorKind {
             Self::Connect | Self::TimeoutConnect | Self::Tls => "UF",
             Self::Reset => "UC",
             Self::Protocol => "UPE",
-            Self::TimeoutRequest => "UT",
+            Self::TimeoutTry | Self::TimeoutRequest => "UT",
             Self::Stopped => "OM",
         }
     }

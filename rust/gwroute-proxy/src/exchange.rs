@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::forward;
-use crate::telemetry::{Head, Outcome, Record, UpstreamRecord};
+use crate::telemetry::{Head, Outcome, Record, TryOutcome, UpstreamRecord};
 use crate::upstream::endpoint::Load;
 use crate::upstream::set::Upstream;
 
@@ -153,6 +153,41 @@ impl Exchange {
     pub(crate) fn failed(&mut self, error: Error) {
         self.outcome = Outcome::Failed(error);
         self.ended = true;
+    }
+
+    /// How often the request was sent, or was to be sent.
+    pub(crate) fn tries(&self) -> u32 {
+        self.target.as_ref().map_or(0, |target| target.tries)
+    }
+
+    /// The request is about to be sent, once or once more.
+    pub(crate) fn begin_try(&self) {
+        let timeouts = self.matched.as_ref().and_then(|m| m.rule.timeouts());
+        if let Some(limit) = timeouts.and_then(|timeouts| timeouts.backend_request_ms) {
+            self.deadlines.begin_try(limit);
+        }
+    }
+
+    /// A try is over, and what it was allowed does not count any more.
+    pub(crate) fn end_try(&self) {
+        self.deadlines.begin_try(0);
+    }
+
+    /// Reports how a try ended.
+    pub(crate) fn tried(&self, outcome: TryOutcome) {
+        if let Some(target) = &self.target {
+            let worker = &self.client.worker;
+            worker.upstream_tried(&target.upstream.ir, outcome);
+        }
+    }
+
+    /// Chooses an endpoint once more, which may be the same.
+    pub(crate) fn pick_anew(&mut self) {
+        if let Some(target) = &mut self.target
+            && let Some(load) = target.upstream.pick()
+        {
+            target.load = load;
+        }
     }
 
     /// How long it has lasted.

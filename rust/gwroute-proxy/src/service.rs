@@ -129,6 +129,10 @@ fn destination(
         index: forward.match_index(),
         backend: Some(forward.backend_index()),
     });
+    let timeouts = matched.rule.timeouts();
+    if let Some(limit) = timeouts.and_then(|timeouts| timeouts.request_ms) {
+        exchange.deadlines.limit(limit);
+    }
     let upstream = live.upstream(forward.upstream().slot());
     let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
     // Endpoints may have gone since the table was made.

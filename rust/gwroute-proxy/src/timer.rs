@@ -87,6 +87,15 @@ impl Timers {
         self.now.get().saturating_add(after)
     }
 
+    /// When so many milliseconds will be over, counted from this very moment and not from the last
+    /// tick; 0 is never.
+    pub(crate) fn exact(&self, after: u64) -> u64 {
+        match after {
+            0 => NEVER,
+            _ => millis(self.epoch.elapsed()).saturating_add(after),
+        }
+    }
+
     /// Says that something begins whose timers have to be exact.
     pub(crate) fn begin(&self) {
         self.used.set(true);

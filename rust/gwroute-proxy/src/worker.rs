@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
 use gwroute_core::EntryId;
-use gwroute_core::ir::ListenerProtocol;
+use gwroute_core::ir::{self, ListenerProtocol};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
 
@@ -18,7 +18,7 @@ use crate::accept;
 use crate::config::Config;
 use crate::live::Live;
 use crate::shared::{Gauges, Shared};
-use crate::telemetry::{Observer, Record};
+use crate::telemetry::{Observer, Record, TryOutcome};
 use crate::timer::Timers;
 use crate::upstream::conn_pool::Pools;
 
@@ -225,6 +225,11 @@ impl Worker {
     pub(crate) fn request_started(&self) {
         self.gauges().requests.up();
         self.observer().request_started(self.index);
+    }
+
+    pub(crate) fn upstream_tried(&self, upstream: &ir::Upstream, outcome: TryOutcome) {
+        self.observer()
+            .upstream_tried(self.index, upstream, outcome);
     }
 
     pub(crate) fn request_ended(&self, record: &Record) {

@@ -105,8 +105,8 @@ fn route(record: &Record, object: &mut Object<'_>) {
 pub(super) fn details(record: &Record) -> &'static str {
     use crate::ErrorKind::{
         BadRequest, ClientGone, Connect, HeadTooLarge, Protocol, Reset, Stopped, TimeoutBackend,
-        TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest, Tls, TransferCoding, Upgrade,
-        Version,
+        TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest, TimeoutTry, Tls,
+        TransferCoding, Upgrade, Version,
     };
     let had_begun = record
         .upstream
@@ -132,6 +132,7 @@ pub(super) fn details(record: &Record) -> &'static str {
             Reset if had_begun => "upstream_reset_after_response_started{connection_termination}",
             Reset => "upstream_reset_before_response_started{connection_termination}",
             Protocol => "upstream_reset_before_response_started{protocol_error}",
+            TimeoutTry => "upstream_per_try_timeout",
             TimeoutRequest => "response_timeout",
             Stopped => "downstream_local_disconnect",
         },

@@ -7,7 +7,7 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 mod relay;
 pub(crate) mod set;
-mod spare;
+pub(crate) mod spare;
 pub(crate) mod stream;
 
 use std::future::poll_fn;
@@ -23,6 +23,7 @@ use crate::answer;
 use crate::body::{RequestBody, ResponseBody};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
+use crate::retry::{self, Retries};
 use crate::telemetry::TryOutcome;
 use crate::upgrade::{self, Tunnel};
 use conn_pool::{Connection, Pool};
@@ -54,7 +55,7 @@ pub(crate) async fn send(
     mut exchange: Box<Exchange>,
     transfer: &mut Transfer,
 ) -> Response<ResponseBody> {
-    let sent = in_time(&mut exchange, transfer).await;
+    let sent = as_often_as_allowed(&mut exchange, transfer).await;
     let failed = match (sent, transfer.response.take()) {
         (Ok(()), Some((response, Lease::Http1(connection))))
             if response.status() == StatusCode::SWITCHING_PROTOCOLS =>
@@ -77,6 +78,36 @@ pub(crate) async fn send(
         (Err(error), _) => error,
     };
     answer::fail(exchange, failed)
+}
+
+/// Sends a request again where its rule says so.
+async fn as_often_as_allowed(
+    exchange: &mut Exchange,
+    transfer: &mut Transfer,
+) -> Result<(), Error> {
+    let mut retries = Retries::of(exchange, transfer);
+    loop {
+        exchange.begin_try();
+        let sent = in_time(exchange, transfer).await;
+        if let Err(error) = &sent
+            && error.kind == ErrorKind::TimeoutTry
+        {
+            exchange.tried(TryOutcome::Failed(error.kind));
+        }
+        let again = match &mut retries {
+            Some(retries) => retries.again(&sent, transfer),
+            None => None,
+        };
+        let Some((request, pause)) = again else {
+            return sent;
+        };
+        exchange.end_try();
+        // What came of it is forgotten, and its connection with it.
+        transfer.response = None;
+        retry::pause(&exchange.deadlines, pause).await?;
+        exchange.pick_anew();
+        transfer.request = Some(request);
+    }
 }
 
 async fn in_time(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(), Error> {
@@ -105,11 +136,12 @@ async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Resul
         note_try(exchange, &connection);
         let mut spare = None;
         if connection.is_reused() {
-            spare = transfer.request.as_ref().and_then(Spare::of);
+            let request = transfer.request.as_ref();
+            spare = request.and_then(Spare::of_repeatable);
         }
         let reused = connection.is_reused();
         // What goes over a connection that was there goes at once.
-        let started = if reused {
+        let started = if reused && exchange.tries() == 1 {
             Duration::ZERO
         } else {
             exchange.elapsed()
@@ -121,7 +153,7 @@ async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Resul
         let died = reused && error.kind == ErrorKind::Reset;
         if transfer.request.is_none() {
             fresh = true;
-            transfer.request = spare.map(Spare::into_request);
+            transfer.request = spare.map(|spare| spare.to_request(RequestBody::Empty));
         }
         if !died || transfer.request.is_none() {
             return Err(blame(exchange, &pool, error));

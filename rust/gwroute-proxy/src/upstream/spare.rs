@@ -1,4 +1,4 @@
-//! A copy of a request, for the case that the connection dies under the first.
+//! A copy of a request's head, for the case that it has to be sent again.
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use hyper::body::Body;
@@ -18,7 +18,7 @@ pub(crate) struct Spare {
 impl Spare {
     /// Only of a request that may be sent twice (RFC 9110 9.2.2), and that has no body, which can
     /// be read only once.
-    pub(crate) fn of(request: &Request<RequestBody>) -> Option<Self> {
+    pub(crate) fn of_repeatable(request: &Request<RequestBody>) -> Option<Self> {
         let is_idempotent = matches!(
             *request.method(),
             Method::GET
@@ -31,6 +31,10 @@ impl Spare {
         if !is_idempotent || !request.body().is_end_stream() {
             return None;
         }
+        Some(Self::of(request))
+    }
+
+    pub(crate) fn of(request: &Request<RequestBody>) -> Self {
         let mut lines = Vec::with_capacity(512);
         for (name, value) in request.headers() {
             lines.extend_from_slice(name.as_str().as_bytes());
@@ -38,17 +42,18 @@ impl Spare {
             lines.extend_from_slice(value.as_bytes());
             lines.push(b'\n');
         }
-        Some(Self {
+        Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             lines,
-        })
+        }
     }
 
-    pub(crate) fn into_request(self) -> Request<RequestBody> {
-        let mut request = Request::new(RequestBody::Empty);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
+    /// The request once more, with that body.
+    pub(crate) fn to_request(&self, body: RequestBody) -> Request<RequestBody> {
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         for line in self.lines.split(|byte| *byte == b'\n') {
             let Some(colon) = memchr::memchr(b':', line) else {
@@ -80,7 +85,9 @@ mod tests {
             .header("x-bytes", HeaderValue::from_bytes(b"\xe4\t").unwrap())
             .body(RequestBody::Empty)
             .unwrap();
-        let copy = Spare::of(&request).unwrap().into_request();
+        let copy = Spare::of_repeatable(&request)
+            .unwrap()
+            .to_request(RequestBody::Empty);
         assert_eq!(
             (copy.method(), copy.uri()),
             (request.method(), request.uri())
@@ -92,7 +99,7 @@ mod tests {
     fn what_may_not_be_repeated_has_none() {
         for method in ["POST", "PATCH", "CONNECT", "LOCK"] {
             let request = Request::builder().method(method).uri("/");
-            assert!(Spare::of(&request.body(RequestBody::Empty).unwrap()).is_none());
+            assert!(Spare::of_repeatable(&request.body(RequestBody::Empty).unwrap()).is_none());
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Rule {
     path: String,
     filters: Vec<Value>,
     backends: Vec<Value>,
+    timeouts: Value,
+    retry: Value,
 }
 
 impl Rule {
@@ -38,6 +40,8 @@ impl Rule {
             path: path.to_owned(),
             filters: Vec::new(),
             backends: Vec::new(),
+            timeouts: Value::Null,
+            retry: Value::Null,
         }
     }
 
@@ -69,6 +73,18 @@ impl Rule {
         self
     }
 
+    /// Milliseconds for the whole, and for each try.
+    pub(crate) fn timeouts(mut self, request: Option<u64>, backend_request: Option<u64>) -> Self {
+        self.timeouts = json!({"request_ms": request, "backend_request_ms": backend_request});
+        self
+    }
+
+    /// So many tries after the first, at once, for failed connections and these codes.
+    pub(crate) fn retry(mut self, attempts: u32, codes: &[u16]) -> Self {
+        self.retry = json!({"attempts": attempts, "codes": codes, "backoff_ms": 1});
+        self
+    }
+
     /// A reference to nothing.
     pub(crate) fn without_backend(mut self) -> Self {
         self.backends.push(json!({
@@ -90,6 +106,8 @@ impl Snapshot {
                          "headers": [], "query_params": [], "line": null}],
             "filters": rule.filters,
             "backends": rule.backends,
+            "timeouts": rule.timeouts,
+            "retry": rule.retry,
         }));
         self
     }
