@@ -180,15 +180,8 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 
 ASKED = {
-    "gwroute-core/src/decision.rs": "to be divided by the variants of a decision",
-    "gwroute-core/src/decision.rs::carry_out": "to be divided with its file",
-    "gwroute-core/src/explain/mod.rs": "to be divided into what it holds and how it is made",
-    "gwroute-core/src/ir.rs": "the snapshot, one record after another, to be read as one page",
     "ir.py": "the snapshot, one record after another, to be read as one page",
-    "gwroute-core/src/table.rs": "to be divided into asking and patching",
-    "gwroute-core/src/table.rs::find": "to be divided with its file",
-    "gwroute-core/src/table.rs::patch": "to be divided with its file",
-    "gwroute-core/src/table.rs::place": "to be divided with its file",
+    "gwroute-core/src/ir.rs": "the snapshot, one record after another, to be read as one page",
     "gwroute-proxy/src/access_log/text.rs::render": "one line of the log, field after field",
     "gwroute-proxy/src/metrics/exposition.rs::configuration": "one series after another",
     "gwroute-proxy/src/connection.rs::http2": "to be divided by the phases of a connection",

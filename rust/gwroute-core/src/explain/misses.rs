@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::candidates::Candidate;
 use crate::explain::suggestion::suggestion;
-use crate::explain::{Miss, route, text};
+use crate::explain::summary::{Miss, route};
+use crate::explain::text;
 use crate::listener::{EntryId, Listener};
 use crate::matcher::{self, Predicates, ValuePattern};
 use crate::path::PathPattern;

@@ -7,22 +7,25 @@
 mod example;
 mod misses;
 mod suggestion;
+mod summary;
 mod text;
 
 use serde::Serialize;
 
-use crate::candidates::Candidate;
 use crate::decision::{self, Decision, Matched, Reason};
-use crate::filter::Mirror;
-use crate::host::HostMap;
 use crate::ir;
 use crate::listener::{EntryId, Listener};
-use crate::matcher::{self, Failed};
-use crate::rule::{Backend, Rule};
+use crate::matcher::Failed;
+use crate::rule::Backend;
 use crate::table::{Found, RouteTable};
 use crate::target::Target;
 use crate::vhost::Query;
 use crate::view::RequestView;
+
+use summary::{
+    BackendSummary, Considered, HostSummary, ListenerSummary, MirrorSummary, Miss, NextHost,
+    RequestSummary, RouteSummary, backend_summary, considered, mirror_summary, route, tie, visited,
+};
 
 /// So many candidates are listed; a table may hold a hundred thousand.
 const LISTED: usize = 64;
@@ -55,100 +58,6 @@ pub struct Explanation {
     unlisted: usize,
     #[serde(skip)]
     draw: f64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct RequestSummary {
-    method: String,
-    target: String,
-    host: String,
-    path: String,
-    query: Option<String>,
-    port: Option<u16>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct ListenerSummary {
-    name: String,
-    gateway: String,
-    port: u16,
-    protocol: ir::ListenerProtocol,
-    hostname: Option<String>,
-    among: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct HostSummary {
-    pattern: Option<String>,
-    rules: usize,
-    then: Vec<NextHost>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct NextHost {
-    pattern: Option<String>,
-    rules: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct RouteSummary {
-    kind: String,
-    namespace: String,
-    name: String,
-    rule: u32,
-    rule_name: Option<String>,
-    #[serde(rename = "match")]
-    index: usize,
-    file: Option<String>,
-    line: Option<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Considered {
-    route: RouteSummary,
-    matched: bool,
-    failed: Option<FailedSummary>,
-    beaten_by: Option<String>,
-    #[serde(skip)]
-    path: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct FailedSummary {
-    predicate: String,
-    wanted: String,
-    got: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct BackendSummary {
-    backend: String,
-    weight: u32,
-    share: f64,
-    invalid: Option<String>,
-    endpoints: EndpointSummary,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct EndpointSummary {
-    ready: Vec<String>,
-    removed: Vec<ir::RemovedEndpoint>,
-    scope: Option<String>,
-    assumed: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct MirrorSummary {
-    backend: String,
-    share: f64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Miss {
-    route: RouteSummary,
-    because: String,
-    /// What to send instead; `None` where no simple request meets all conditions.
-    request: Option<String>,
 }
 
 impl Explanation {
@@ -360,165 +269,5 @@ impl Explanation {
         self.edits = text::edits(matched, backend);
         self.backend = backend.map(|backend| backend.name().to_owned());
         self.share = backend.map(Backend::share);
-    }
-}
-
-fn visited(
-    hosts: &HostMap<std::sync::Arc<crate::vhost::VirtualHost>>,
-    host: &str,
-) -> Vec<NextHost> {
-    let patterns = hosts.iter();
-    let by_pointer: Vec<_> = patterns
-        .map(|(pattern, host)| (std::sync::Arc::as_ptr(host), pattern))
-        .collect();
-    let name = |pointer| {
-        by_pointer
-            .iter()
-            .find(|(known, _)| *known == pointer)
-            .and_then(|(_, pattern)| pattern.clone())
-    };
-    let visited = hosts.lookup(host);
-    visited
-        .map(|host| NextHost {
-            pattern: name(std::sync::Arc::as_ptr(host)),
-            rules: host.candidates().count(),
-        })
-        .collect()
-}
-
-fn route(rule: &Rule, index: usize) -> RouteSummary {
-    let ir::RouteRef {
-        kind,
-        namespace,
-        name,
-        rule: position,
-        rule_name,
-        file,
-        line,
-        ..
-    } = &rule.ir.route;
-    RouteSummary {
-        kind: kind.clone(),
-        namespace: namespace.clone(),
-        name: name.clone(),
-        rule: *position,
-        rule_name: rule_name.clone(),
-        index,
-        file: file.clone(),
-        line: rule.ir.matches[index].line.or(*line),
-    }
-}
-
-fn considered<V: RequestView>(
-    candidate: &Candidate,
-    failed: Option<Failed<'_>>,
-    winner: Option<&Candidate>,
-    query: &Query<'_, V>,
-) -> Considered {
-    let beaten_by = match (failed, winner) {
-        (None, Some(winner)) if winner.rank != candidate.rank => Some(format!(
-            "{}: {}",
-            text::name(winner),
-            winner.rank.why_before(&candidate.rank)
-        )),
-        _ => None,
-    };
-    Considered {
-        route: route(&candidate.rule, candidate.index),
-        matched: failed.is_none(),
-        failed: failed.map(|failed| failed_summary(candidate, failed, query)),
-        beaten_by,
-        path: text::path(candidate),
-    }
-}
-
-fn failed_summary<V: RequestView>(
-    candidate: &Candidate,
-    failed: Failed<'_>,
-    query: &Query<'_, V>,
-) -> FailedSummary {
-    let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    match failed {
-        Failed::Path => FailedSummary {
-            predicate: "path".into(),
-            wanted: text::path(candidate),
-            got: Some(query.path.to_owned()),
-        },
-        Failed::Method(wanted) => FailedSummary {
-            predicate: "method".into(),
-            wanted: wanted.to_owned(),
-            got: Some(query.request.method().to_owned()),
-        },
-        Failed::GrpcMethod(wanted) => FailedSummary {
-            predicate: "gRPC method".into(),
-            wanted: wanted.to_owned(),
-            got: matcher::grpc_method(query.path).map(str::to_owned),
-        },
-        Failed::Header(header) => FailedSummary {
-            predicate: format!("header {}", header.name),
-            wanted: text::pattern(&header.pattern),
-            got: matcher::header_value(query.request, &header.name).map(|value| shown(&value)),
-        },
-        Failed::QueryParam(param) => FailedSummary {
-            predicate: format!("query parameter {}", param.name),
-            wanted: text::pattern(&param.pattern),
-            got: matcher::query_value(query.query, &param.name).map(|value| shown(&value)),
-        },
-    }
-}
-
-fn tie(winner: &Candidate, next: &Candidate) -> String {
-    let created = winner.rule.ir.route.created.is_some();
-    let by = if created { "age" } else { "name" };
-    let rest = if created {
-        ""
-    } else {
-        "; in a cluster the older route wins"
-    };
-    format!("by {by} before {}{rest}", text::name(next))
-}
-
-fn backend_summary(table: &RouteTable, backend: &Backend) -> BackendSummary {
-    let upstream = backend.upstream().map(|id| &**table.upstream(id));
-    let endpoints = upstream.map_or_else(
-        || EndpointSummary {
-            ready: Vec::new(),
-            removed: Vec::new(),
-            scope: None,
-            assumed: false,
-        },
-        |upstream| EndpointSummary {
-            ready: upstream.endpoints.iter().map(address).collect(),
-            removed: upstream.removed.clone(),
-            scope: upstream.scope.clone(),
-            assumed: upstream.assumed,
-        },
-    );
-    BackendSummary {
-        backend: backend.name().to_owned(),
-        weight: backend.weight(),
-        share: backend.share(),
-        invalid: backend
-            .ir
-            .invalid
-            .as_ref()
-            .map(|failure| failure.message.clone()),
-        endpoints,
-    }
-}
-
-fn mirror_summary(mirror: &Mirror) -> MirrorSummary {
-    MirrorSummary {
-        backend: mirror.backend().to_owned(),
-        share: mirror.share(),
-    }
-}
-
-fn address(endpoint: &ir::Endpoint) -> String {
-    let ir::Endpoint { address, port, .. } = endpoint;
-    if address.contains(':') {
-        format!("[{address}]:{port}")
-    } else {
-        format!("{address}:{port}")
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use crate::candidates::Candidate;
 use crate::decision::Matched;
-use crate::explain::{BackendSummary, Considered, Explanation, RouteSummary};
+use crate::explain::Explanation;
+use crate::explain::summary::{self, BackendSummary, Considered, RouteSummary};
 use crate::filter::rewrite::PathEdit;
 use crate::filter::{Filters, HeaderEdits};
 use crate::ir;
@@ -263,7 +264,7 @@ fn remover(by: ir::RemovedBy) -> &'static str {
 
 /// `HTTPRoute shop/cart rule 1`.
 pub(super) fn name(candidate: &Candidate) -> String {
-    format!("{}", super::route(&candidate.rule, candidate.index))
+    format!("{}", summary::route(&candidate.rule, candidate.index))
 }
 
 /// `PathPrefix /cart`.

@@ -1,0 +1,105 @@
+//! What becomes of a request.
+
+mod forward;
+mod redirect;
+mod respond;
+
+use std::sync::Arc;
+
+use crate::filter::{Cors, End};
+use crate::ir;
+use crate::rule::{Backend, Rule, UpstreamId};
+use crate::target::Target;
+use crate::view::RequestView;
+
+pub use forward::Forward;
+pub use redirect::Redirect;
+pub use respond::{Reason, Respond};
+
+use redirect::RedirectCause;
+
+/// What becomes of a request; everything in it is borrowed from the table and the request.
+#[derive(Debug)]
+pub enum Decision<'t, 'r> {
+    /// To a backend.
+    Forward(Forward<'t, 'r>),
+    /// Back to the client, elsewhere.
+    Redirect(Redirect<'t, 'r>),
+    /// Answered by the gateway itself.
+    Respond(Respond<'t>),
+}
+
+/// A matched rule and how it matched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matched<'t> {
+    pub(crate) listener: &'t Arc<ir::Listener>,
+    pub(crate) rule: &'t Arc<Rule>,
+    pub(crate) index: usize,
+}
+
+impl<'t> Matched<'t> {
+    /// The path prefix of the match, if it is one.
+    fn prefix(&self) -> Option<&'t str> {
+        self.rule.matches[self.index].path.prefix()
+    }
+}
+
+/// What a matched rule does with the request: its filters, then one draw among its backends.
+pub(crate) fn carry_out<'t, 'r, V: RequestView>(
+    matched: Matched<'t>,
+    target: Target<'r>,
+    request: &V,
+    draw: f64,
+    has_endpoints: impl Fn(UpstreamId) -> bool,
+) -> Decision<'t, 'r> {
+    let filters = &matched.rule.filters;
+    if filters.cors.is_some() && Cors::is_preflight(request) {
+        return Decision::Respond(Respond::by_rule(204, Reason::CorsPreflight, matched));
+    }
+    if let Some(end) = &filters.end {
+        return end_at(end, matched, None, target);
+    }
+    let Some(backend) = matched.rule.backend(draw) else {
+        return Decision::Respond(Respond::by_rule(500, Reason::NoBackend, matched));
+    };
+    let (Some(upstream), None) = (backend.upstream, &backend.ir.invalid) else {
+        return Decision::Respond(Respond::invalid_backend(matched, backend));
+    };
+    let filters = &backend.filters;
+    if filters.cors.is_some() && Cors::is_preflight(request) {
+        let answer = Respond::by_backend(204, Reason::CorsPreflight, matched, backend);
+        return Decision::Respond(answer);
+    }
+    if let Some(end) = &filters.end {
+        return end_at(end, matched, Some(backend), target);
+    }
+    if !has_endpoints(upstream) {
+        let answer = Respond::by_backend(503, Reason::NoEndpoint, matched, backend);
+        return Decision::Respond(answer);
+    }
+    Decision::Forward(Forward {
+        matched,
+        backend,
+        upstream,
+        target,
+    })
+}
+
+fn end_at<'t, 'r>(
+    end: &'t End,
+    matched: Matched<'t>,
+    backend: Option<&'t Backend>,
+    target: Target<'r>,
+) -> Decision<'t, 'r> {
+    match end {
+        End::Redirect(redirect) => Decision::Redirect(Redirect {
+            cause: RedirectCause::Filter { matched, redirect },
+            target,
+        }),
+        End::Fail(failure) => Decision::Respond(Respond {
+            detail: Some(&failure.message),
+            backend,
+            ..Respond::by_rule(failure.status, Reason::FailedFilter, matched)
+        }),
+    }
+}
