@@ -50,8 +50,8 @@ impl Candidate {
 /// Candidates in order of rank.
 #[derive(Debug)]
 pub(crate) struct Candidates {
-    all: Vec<Candidate>,
-    index: Option<Index>,
+    all: Box<[Candidate]>,
+    index: Option<Box<Index>>,
 }
 
 /// Candidates, divided by one condition that must hold for each.
@@ -76,7 +76,8 @@ type ByValue = HashMap<Box<[u8]>, Vec<Member>, foldhash::fast::RandomState>;
 impl Candidates {
     pub(crate) fn new(mut all: Vec<Candidate>) -> Self {
         all.sort_by(|a, b| a.rank.cmp(&b.rank));
-        let index = (all.len() > SCANNED).then(|| Index::new(&all));
+        let index = (all.len() > SCANNED).then(|| Box::new(Index::new(&all)));
+        let all = all.into_boxed_slice();
         Self { all, index }
     }
 

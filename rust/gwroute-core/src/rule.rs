@@ -27,11 +27,11 @@ pub struct Rule {
     pub(crate) key: Arc<str>,
     /// `namespace/name`, for ranking.
     pub(crate) route: Arc<str>,
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Box<[Match]>,
     pub(crate) filters: Filters,
-    pub(crate) backends: Vec<Backend>,
+    pub(crate) backends: Box<[Backend]>,
     /// Running sums of the weights.
-    cumulative: Vec<u64>,
+    cumulative: Box<[u64]>,
 }
 
 /// What a rule and one of its backends do to headers and host, in order.
@@ -96,8 +96,8 @@ impl Rule {
     /// What responses tell browsers; the filter of the backend counts more than the rule's.
     pub fn cors(&self, backend: Option<usize>) -> Option<&Cors> {
         let backend = backend.and_then(|backend| self.backends.get(backend));
-        let of_backend = backend.and_then(|backend| backend.filters.cors.as_ref());
-        of_backend.or(self.filters.cors.as_ref())
+        let of_backend = backend.and_then(|backend| backend.filters.cors.as_deref());
+        of_backend.or(self.filters.cors.as_deref())
     }
 
     /// What the rule and one of its backends do to the headers of a request, in order.

@@ -147,14 +147,14 @@ impl<'t, 'r> Forward<'t, 'r> {
     pub fn cors(&self) -> Option<&'t Cors> {
         self.filters()
             .into_iter()
-            .find_map(|filters| filters.cors.as_ref())
+            .find_map(|filters| filters.cors.as_deref())
     }
 
     /// The service that has to be asked first.
     pub fn external_auth(&self) -> Option<&'t ExternalAuth> {
         self.filters()
             .into_iter()
-            .find_map(|filters| filters.auth.as_ref())
+            .find_map(|filters| filters.auth.as_deref())
     }
 
     /// Backends that may get a copy: the backend's filters, then the rule's.

@@ -99,6 +99,6 @@ impl<'t, 'r> Redirect<'t, 'r> {
 
     /// What the answer tells browsers.
     pub fn cors(&self) -> Option<&'t Cors> {
-        self.matched()?.rule.filters.cors.as_ref()
+        self.matched()?.rule.filters.cors.as_deref()
     }
 }

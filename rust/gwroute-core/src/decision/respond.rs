@@ -178,7 +178,7 @@ impl<'t> Respond<'t> {
     pub fn cors(&self) -> Option<&'t Cors> {
         let of_backend = self
             .backend
-            .and_then(|backend| backend.filters.cors.as_ref());
-        of_backend.or_else(|| self.matched?.rule.filters.cors.as_ref())
+            .and_then(|backend| backend.filters.cors.as_deref());
+        of_backend.or_else(|| self.matched?.rule.filters.cors.as_deref())
     }
 }

@@ -19,17 +19,18 @@ pub use header_edit::HeaderEdits;
 pub use mirror::Mirror;
 pub(crate) use rewrite::Rewrite;
 
-/// The filters of one rule, or of one backend.
+/// The filters of one rule, or of one backend. Most have few or none, so that what is rare or large
+/// stands behind a pointer.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
     pub(crate) request: Vec<HeaderEdits>,
     pub(crate) response: Vec<HeaderEdits>,
     pub(crate) rewrite: Rewrite,
-    pub(crate) cors: Option<Cors>,
-    pub(crate) auth: Option<ExternalAuth>,
+    pub(crate) cors: Option<Box<Cors>>,
+    pub(crate) auth: Option<Box<ExternalAuth>>,
     pub(crate) mirrors: Vec<Mirror>,
     /// The first filter that answers by itself.
-    pub(crate) end: Option<End>,
+    pub(crate) end: Option<Box<End>>,
 }
 
 #[derive(Debug)]
@@ -53,13 +54,15 @@ impl Filters {
                     .map_err(|e| e.under(format_args!("filters[{i}]")))?;
             }
         }
+        compiled.request.shrink_to_fit();
+        compiled.response.shrink_to_fit();
         Ok(compiled)
     }
 
     /// Upstreams that filters refer to, by key and number.
     pub(crate) fn references(&self) -> impl Iterator<Item = (&str, UpstreamId)> {
         let mirrors = self.mirrors.iter().map(Mirror::reference);
-        mirrors.chain(self.auth.iter().filter_map(ExternalAuth::reference))
+        mirrors.chain(self.auth.iter().filter_map(|auth| auth.reference()))
     }
 
     fn add(
@@ -81,14 +84,14 @@ impl Filters {
             ir::Filter::RequestMirror(mirror) => {
                 self.mirrors.push(Mirror::compile(mirror, upstream)?);
             }
-            ir::Filter::Cors(cors) => self.cors = Some(Cors::compile(cors)?),
+            ir::Filter::Cors(cors) => self.cors = Some(Box::new(Cors::compile(cors)?)),
             ir::Filter::ExternalAuth(auth) => {
-                self.auth = Some(ExternalAuth::compile(auth, upstream)?);
+                self.auth = Some(Box::new(ExternalAuth::compile(auth, upstream)?));
             }
             ir::Filter::RequestRedirect(redirect) => {
-                self.end = Some(End::Redirect(redirect.clone()))
+                self.end = Some(Box::new(End::Redirect(redirect.clone())));
             }
-            ir::Filter::Fail(failure) => self.end = Some(End::Fail(failure.clone())),
+            ir::Filter::Fail(failure) => self.end = Some(Box::new(End::Fail(failure.clone()))),
         }
         Ok(())
     }
