@@ -45,7 +45,9 @@
 //!    `*.` stands for one or more labels. On a TLS connection it must be the listener of the
 //!    connection's name, else 421.
 //! 3. Under that listener, hosts are tried from the most specific one on. A host without a
-//!    matching rule falls through to the next: the specification ranks rules that match.
+//!    matching rule falls through to the next: the specification ranks rules that match. Hosts
+//!    are compared in lower case and without the port; a dot at the end belongs to the name, which
+//!    no Hostname can spell, so that only what takes every host takes it (as in Envoy).
 //! 4. Among all matches whose conditions hold, the best rank wins: hostname, exact path, regular
 //!    expression, longest prefix, method, number of headers, number of query parameters, age,
 //!    name, position (`rank.rs` quotes the specification). Nothing matches: 404.
