@@ -55,10 +55,9 @@ impl RequestView for PlainRequest {
     }
 
     fn header<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        let name = name.clone();
-        self.headers
-            .iter()
-            .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name.as_str()))
+        let lines = self.headers.iter();
+        lines
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name.as_str()))
             .map(|(_, value)| value.as_bytes())
     }
 }

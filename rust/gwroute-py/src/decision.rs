@@ -11,16 +11,15 @@ use pyo3::types::PyTuple;
 
 use crate::error::RequestError;
 use crate::request::{Request, pairs};
-
-type Table = Arc<gwroute_core::RouteTable>;
+use crate::table::RouteTable;
 
 /// Attributes of the gateway's own answers are made at once, since they are few and rare.
 pub(crate) fn wrap<'py, V: RequestView>(
-    py: Python<'py>,
-    table: &Table,
+    table: &Bound<'py, RouteTable>,
     decision: &Decision<'_, '_>,
     request: &V,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let py = table.py();
     let headers = || {
         let own = decision.own_headers(request).unwrap_or_default();
         let pairs = own
@@ -32,7 +31,7 @@ pub(crate) fn wrap<'py, V: RequestView>(
         Decision::Forward(forward) => {
             let path = (!forward.keeps_target()).then(|| forward.path_and_query().into_owned());
             let forward = Forward {
-                table: table.clone(),
+                table: table.clone().unbind(),
                 rule: forward.rule().clone(),
                 listener: forward.listener().clone(),
                 index: forward.match_index(),
@@ -144,7 +143,7 @@ fn route(rule: &Rule, index: usize) -> Route {
 #[pyclass(frozen, module = "gwroute._native")]
 #[derive(Debug)]
 pub(crate) struct Forward {
-    table: Table,
+    table: Py<RouteTable>,
     rule: Arc<Rule>,
     listener: Arc<ir::Listener>,
     index: usize,
@@ -190,7 +189,7 @@ impl Forward {
     #[getter]
     fn endpoints(&self) -> Vec<(String, u16)> {
         let id = self.rule.backends()[self.backend].upstream();
-        let endpoints = id.map(|id| self.table.upstream(id).endpoints.iter());
+        let endpoints = id.map(|id| self.table.get().0.upstream(id).endpoints.iter());
         endpoints
             .into_iter()
             .flatten()
@@ -202,7 +201,7 @@ impl Forward {
     #[getter]
     fn protocol(&self) -> Option<&'static str> {
         let id = self.rule.backends()[self.backend].upstream()?;
-        Some(match self.table.upstream(id).protocol {
+        Some(match self.table.get().0.upstream(id).protocol {
             ir::UpstreamProtocol::Http1 => "http/1.1",
             ir::UpstreamProtocol::H2c => "h2c",
         })

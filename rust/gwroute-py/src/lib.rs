@@ -4,6 +4,7 @@ mod decision;
 mod echo;
 mod error;
 mod keys;
+mod lines;
 mod manifest;
 mod proxy;
 mod request;

@@ -3,10 +3,11 @@
 use gwroute_core::RequestView;
 use http::HeaderName;
 use pyo3::prelude::*;
-use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyBytes, PyDict, PyList, PySequence, PyString, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::error::RequestError;
+use crate::lines::{Lines, Value};
 
 /// A request, read once and never changed.
 #[pyclass(frozen, eq, module = "gwroute._native")]
@@ -120,12 +121,10 @@ impl RequestView for Request {
     }
 
     fn header<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        let name = name.clone();
-        let lines = self
-            .headers
-            .iter()
-            .filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_str()));
-        lines.map(|(_, value)| value.as_bytes())
+        let lines = self.headers.iter();
+        lines
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name.as_str()))
+            .map(|(_, value)| value.as_bytes())
     }
 }
 
@@ -209,49 +208,19 @@ fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-/// Method, target and headers as a caller has them; headers are looked at when asked for.
+/// Method, target and headers as a caller has them.
 pub(crate) struct Parts<'py> {
     method: PyBackedStr,
     target: Value,
     authority: Option<Value>,
-    headers: Option<Bound<'py, PyAny>>,
-}
-
-/// A Python string or bytes object that is kept alive.
-pub(crate) enum Value {
-    Text(PyBackedStr),
-    Bytes(PyBackedBytes),
-}
-
-impl AsRef<[u8]> for Value {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Text(text) => text.as_bytes(),
-            Self::Bytes(bytes) => bytes,
-        }
-    }
-}
-
-impl Value {
-    /// `None` for an object that is neither.
-    pub(crate) fn of(object: &Bound<'_, PyAny>) -> Option<Self> {
-        match object.cast::<PyString>() {
-            Ok(text) => text.extract().ok().map(Self::Text),
-            Err(_) => object
-                .cast::<PyBytes>()
-                .ok()?
-                .extract()
-                .ok()
-                .map(Self::Bytes),
-        }
-    }
+    headers: Lines<'py>,
 }
 
 impl<'py> Parts<'py> {
     pub(crate) fn new(
         method: PyBackedStr,
         target: &Bound<'py, PyAny>,
-        headers: Option<Bound<'py, PyAny>>,
+        headers: Option<&Bound<'py, PyAny>>,
         host: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let wrong = |what: &str| RequestError::new_err(format!("{what} must be str or bytes"));
@@ -259,14 +228,14 @@ impl<'py> Parts<'py> {
         let host = host
             .map(|host| Value::of(host).ok_or_else(|| wrong("the host")))
             .transpose()?;
-        let mut parts = Self {
+        let headers = Lines::of(headers);
+        let authority = host.or_else(|| headers.first(&http::header::HOST));
+        Ok(Self {
             method,
             target,
-            authority: None,
+            authority,
             headers,
-        };
-        parts.authority = host.or_else(|| parts.header(&http::header::HOST).next());
-        Ok(parts)
+        })
     }
 }
 
@@ -289,79 +258,6 @@ impl RequestView for Parts<'_> {
     }
 
     fn header(&self, name: &HeaderName) -> impl Iterator<Item = Value> {
-        let name = name.clone();
-        Headers::of(self.headers.as_ref())
-            .filter_map(move |(known, value)| is_named(&known, &name).then(|| Value::of(&value))?)
-    }
-}
-
-/// Whether a name, as text or as bytes, is that of a header.
-fn is_named(known: &Bound<'_, PyAny>, name: &HeaderName) -> bool {
-    match known.cast::<PyString>() {
-        Ok(text) => text
-            .to_str()
-            .is_ok_and(|text| text.eq_ignore_ascii_case(name.as_str())),
-        Err(_) => known.cast::<PyBytes>().is_ok_and(|known| {
-            known
-                .as_bytes()
-                .eq_ignore_ascii_case(name.as_str().as_bytes())
-        }),
-    }
-}
-
-/// Pairs of a list, of another sequence or of a mapping, without converting any; an entry that is
-/// no pair is passed over.
-enum Headers<'h, 'py> {
-    None,
-    List(&'h Bound<'py, PyList>, usize),
-    Mapping(pyo3::types::dict::BoundDictIterator<'py>),
-    Sequence(&'h Bound<'py, PySequence>, usize),
-}
-
-impl<'h, 'py> Headers<'h, 'py> {
-    fn of(headers: Option<&'h Bound<'py, PyAny>>) -> Self {
-        let Some(headers) = headers else {
-            return Self::None;
-        };
-        if let Ok(list) = headers.cast::<PyList>() {
-            Self::List(list, 0)
-        } else if let Ok(mapping) = headers.cast::<PyDict>() {
-            Self::Mapping(mapping.iter())
-        } else if let Ok(sequence) = headers.cast::<PySequence>() {
-            Self::Sequence(sequence, 0)
-        } else {
-            Self::None
-        }
-    }
-}
-
-impl<'py> Iterator for Headers<'_, 'py> {
-    type Item = (Bound<'py, PyAny>, Bound<'py, PyAny>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let item = match self {
-                Self::None => return None,
-                Self::Mapping(items) => return items.next(),
-                Self::List(list, at) => {
-                    *at += 1;
-                    list.get_item(*at - 1).ok()?
-                }
-                Self::Sequence(sequence, at) => {
-                    *at += 1;
-                    sequence.get_item(*at - 1).ok()?
-                }
-            };
-            match item.cast::<PyTuple>() {
-                Ok(pair) if pair.len() == 2 => {
-                    return Some((pair.get_item(0).ok()?, pair.get_item(1).ok()?));
-                }
-                _ => {
-                    if let (Ok(name), Ok(value)) = (item.get_item(0), item.get_item(1)) {
-                        return Some((name, value));
-                    }
-                }
-            }
-        }
+        self.headers.values(name)
     }
 }

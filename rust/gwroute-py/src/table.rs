@@ -80,19 +80,17 @@ impl RouteTable {
     /// Decides a made request.
     #[pyo3(signature = (request, *, port = None, gateway = None, sni = None, draw = None))]
     fn decide<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         request: &Bound<'py, Request>,
         port: Option<u16>,
         gateway: Option<&str>,
         sni: Option<&str>,
         draw: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let view = request.get();
-        let at = self.entry(&Place { port, gateway }, || view.port)?;
-        let decision = self
-            .0
-            .decide(at, sni, view, draw.unwrap_or_else(fastrand::f64));
-        decision::wrap(request.py(), &self.0, &decision, view)
+        let (table, view) = (slf.get(), request.get());
+        let at = table.entry(&Place { port, gateway }, || view.port)?;
+        let draw = draw.unwrap_or_else(fastrand::f64);
+        decision::wrap(slf, &table.0.decide(at, sni, view, draw), view)
     }
 
     /// Decides a request given in parts.
@@ -102,11 +100,10 @@ impl RouteTable {
         reason = "keyword arguments of a Python method"
     )]
     fn decide_parts<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         method: PyBackedStr,
         target: &Bound<'py, PyAny>,
-        headers: Option<Bound<'py, PyAny>>,
+        headers: Option<&Bound<'py, PyAny>>,
         host: Option<&Bound<'py, PyAny>>,
         port: Option<u16>,
         gateway: Option<&str>,
@@ -114,11 +111,10 @@ impl RouteTable {
         draw: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let view = Parts::new(method, target, headers, host)?;
-        let at = self.entry(&Place { port, gateway }, || None)?;
-        let decision = self
-            .0
-            .decide(at, sni, &view, draw.unwrap_or_else(fastrand::f64));
-        decision::wrap(py, &self.0, &decision, &view)
+        let table = slf.get();
+        let at = table.entry(&Place { port, gateway }, || None)?;
+        let draw = draw.unwrap_or_else(fastrand::f64);
+        decision::wrap(slf, &table.0.decide(at, sni, &view, draw), &view)
     }
 
     /// Decides a made request, and says why.
