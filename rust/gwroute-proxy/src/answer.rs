@@ -165,14 +165,16 @@ impl Own {
     }
 }
 
-/// gRPC, "HTTP to gRPC Status Code Mapping".
+/// gRPC, "HTTP to gRPC Status Code Mapping"; for what the Gateway API says of calls, its own: a rule
+/// that nothing matches is UNIMPLEMENTED, a backend that is none UNAVAILABLE.
 fn grpc_status(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "13",
         401 => "16",
         403 => "7",
         404 => "12",
-        429 | 502..=504 => "14",
+        429 | 500 | 502 | 503 => "14",
+        504 => "4",
         _ => "2",
     }
 }

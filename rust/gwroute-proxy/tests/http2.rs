@@ -318,7 +318,7 @@ fn own_answers_in_grpc_are_trailers_only() {
         let mut client = connect(gateway.address).await;
         for (path, status, message) in [
             ("/", "12", None),
-            ("/invalid", "2", None),
+            ("/invalid", "14", None),
             ("/none", "14", Some("no healthy upstream")),
             ("/down", "14", Some(connect_error)),
         ] {
