@@ -69,7 +69,7 @@ wheel-check: wheel  ## install the wheel into an empty environment and run READM
 	@cd tests && ../$(VENV)-wheel/bin/python -P -m pytest -q -c /dev/null --rootdir . -p no:cacheprovider test_readme.py
 	@rm -rf $(VENV)-wheel
 
-conformance: build  ## the Gateway API's conformance cases; ARGS="--keep-going 'HTTPRoute*'"
+conformance: build  ## the conformance cases, and a report; ARGS="--keep-going 'HTTPRoute*'"
 	@cd tests && ../$(BIN)/python -m conformance $(ARGS)
 
 soak: build  ## the property tests with the long profile (an hour)

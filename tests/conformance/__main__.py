@@ -9,14 +9,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import yaml
 
 from conformance import report
 from conformance.case import Case, read_cases
-from conformance.material import suite
+from conformance.material import Material, own, suite
 from conformance.pods import Addresses, Pods
 from conformance.report import Result
 from conformance.run import Run
@@ -25,16 +25,19 @@ from gwroute.resolve.features import FEATURES
 from support.shared import ROOT, shared
 
 FOLDER = shared("conformance")
+OWN = Path(__file__).resolve().parent
+"""Where the project's own cases are."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what the command line asks for; 0 if nothing failed."""
     asked = _parser().parse_args(arguments)
-    if not (asked.data / "cases").is_dir():
-        print(f"skipped: there are no conformance cases in {asked.data}", file=sys.stderr)
-        return 0
+    folders = [folder for folder in asked.data or (FOLDER, OWN) if (folder / "cases").is_dir()]
+    if FOLDER not in folders and not asked.data:
+        print(f"the Gateway API's cases are not in {FOLDER}; without them", file=sys.stderr)
     try:
-        chosen = _chosen(read_cases(asked.data), asked.cases, asked.only)
+        cases = [case for folder in folders for case in read_cases(folder)]
+        chosen = _chosen(cases, asked.cases, asked.only)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
@@ -60,8 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-going", action="store_true", help="tell everything that is wrong with a case"
     )
     parser.add_argument(
-        "--data", type=Path, default=FOLDER, help="folder with cases/ and manifests/"
-    )
+        "--data", type=Path, action="append",
+        help="folder with cases/ and manifests/; default the Gateway API's and the project's own",
+    )  # fmt: skip
     parser.add_argument(
         "--report", type=Path, default=ROOT / "target" / "conformance-report.yaml",
         help="where the ConformanceReport is written",
@@ -88,9 +92,15 @@ def _chosen(cases: list[Case], patterns: list[str], features: list[str]) -> list
 def run_all(cases: Sequence[Case], *, keep_going: bool = False) -> Iterator[Result]:
     """Runs cases one after the other."""
     addresses = Addresses()
-    with Site(Pods(suite(), addresses), addresses) as site:
-        for case in cases:
-            yield run_one(case, site, keep_going=keep_going)
+    for folder, some in groupby(cases, lambda case: case.folder):
+        with Site(Pods(material_of(folder), addresses), addresses) as site:
+            for case in some:
+                yield run_one(case, site, keep_going=keep_going)
+
+
+def material_of(folder: Path) -> Material:
+    """The certificates that the cases of a folder are made with."""
+    return own() if folder.resolve() == OWN else suite()
 
 
 def run_one(case: Case, site: Site, *, keep_going: bool = False) -> Result:
@@ -119,8 +129,10 @@ def _faults(make: Callable[[], World], case: Case, limit: int | None) -> tuple[s
 
 
 def _write(file: Path, results: list[Result]) -> None:
+    """The report is about the Gateway API's cases, unless others alone were asked for."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    found = report.document(results, FEATURES)
+    official = [result for result in results if result.case.folder == FOLDER]
+    found = report.document(official or results, FEATURES)
     file.write_text(yaml.dump(found, sort_keys=False, allow_unicode=True), "utf-8")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+Manifest = Path | Mapping[str, Any]
 LAYER_4 = ("TLSRoute", "TCPRoute", "UDPRoute")
 
 
@@ -35,8 +36,15 @@ class Case:
         return bool(self.data.get("provisional"))
 
     @property
-    def manifests(self) -> tuple[Path, ...]:
-        return tuple(self.folder / name for name in self.data["manifests"])
+    def spec(self) -> tuple[str, ...]:
+        """Sentences of the specification that it shows; the suite's own cases name none."""
+        return tuple(self.data.get("spec", ()))
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Files, and objects that stand in the case itself."""
+        found: list[str | Mapping[str, Any]] = self.data["manifests"]
+        return tuple(self.folder / item if isinstance(item, str) else item for item in found)
 
     def skipped(self, supported: frozenset[str]) -> str | None:
         """Why it does not apply; None if it does.
@@ -63,9 +71,12 @@ class Case:
         return next((kind for kind in LAYER_4 if kind in kinds), None) or next(modes, None)
 
     def _documents(self) -> Iterator[Mapping[str, Any]]:
-        for file in self.manifests:
-            loaded = yaml.load_all(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
-            yield from (document for document in loaded if document)
+        for manifest in self.manifests:
+            if isinstance(manifest, Path):
+                loaded = yaml.load_all(manifest.read_text("utf-8"), Loader=yaml.CSafeLoader)
+                yield from (document for document in loaded if document)
+            else:
+                yield manifest
 
 
 def read_cases(folder: Path) -> list[Case]:

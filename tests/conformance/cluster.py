@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -66,12 +67,13 @@ class Cluster:
     pods: list[Pod] = field(default_factory=list)
     _ages: Iterator[int] = field(default_factory=count)
 
-    def apply_file(self, file: Path) -> list[Key]:
-        """Creates what a file holds; the keys of it."""
-        text = _text(file)
+    def apply(self, manifest: Path | Mapping[str, Any]) -> None:
+        """Creates what a file holds, or one object."""
+        text = _text(manifest) if isinstance(manifest, Path) else json.dumps(manifest)
         for placeholder, value in self.substitute.items():
             text = text.replace(placeholder, value)
-        return [self.create(document) for document in _documents(text)]
+        for document in _documents(text):
+            self.create(document)
 
     def create(self, document: Document) -> Key:
         """Creates an object, or replaces it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -83,8 +83,10 @@ def _dns_or_address(name: str) -> x509.GeneralName:
 class Material:
     """All of it: key pairs in Secrets, authorities in ConfigMaps."""
 
-    pairs: dict[Place, KeyPair] = field(default_factory=dict)
-    authorities: dict[Place, KeyPair] = field(default_factory=dict)
+    pairs: dict[Place, KeyPair]
+    authorities: dict[Place, KeyPair]
+    trusted: Place
+    """The certificate that clients trust."""
 
     def documents(self) -> list[dict[str, Any]]:
         """The Secrets and ConfigMaps."""
@@ -127,6 +129,31 @@ def suite() -> Material:
             (INFRA, "tls-checks-ca-certificate"): ca["C"],
             (INFRA, "mismatch-ca-certificate"): ca["other"],
         },
+        trusted=(INFRA, "tls-validity-checks-certificate"),
+    )
+
+
+def own() -> Material:
+    """What the project's own cases are made with, each time anew."""
+    ca = {name: make(f"{name} CA", is_authority=True) for name in ("clients", "backends", "other")}
+    web = make("web", ["*.example.com", "*.example.org"])
+    names, uris = ["cart.internal", "*.pods.internal"], ["spiffe://shop/cart"]
+    return Material(
+        pairs={
+            ("infra", "web"): web,
+            ("shop", "web"): web,
+            ("infra", "client"): make("client", authority=ca["clients"]),
+            ("infra", "stranger"): make("stranger", authority=ca["other"]),
+            ("infra", "gateway"): make("gateway", authority=ca["clients"]),
+            ("shop", "cart-tls"): make("cart", names, uris, authority=ca["backends"]),
+        },
+        authorities={
+            ("infra", "clients"): ca["clients"],
+            ("shop", "clients"): ca["clients"],
+            ("shop", "backends"): ca["backends"],
+            ("shop", "other"): ca["other"],
+        },
+        trusted=("infra", "web"),
     )
 
 

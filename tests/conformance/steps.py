@@ -7,7 +7,6 @@ from typing import Any
 
 from conformance import edits
 from conformance.cluster import Document, endpoint, key_of_item
-from conformance.material import INFRA
 from conformance.world import World
 
 Step = Mapping[str, Any]
@@ -37,15 +36,15 @@ def _created(world: World, step: Step) -> Document:
     asked = step["object"]
     version = {"ConfigMap": "v1", "Secret": "v1"}.get(asked["kind"], edits.GATEWAY_API)
     metadata = {name: asked[name] for name in ("namespace", "name") if name in asked}
-    body = _filled(world, step["body"])
+    body = _filled(world, step, step["body"])
     return {"apiVersion": version, "kind": asked["kind"], "metadata": metadata, **body}
 
 
 def _patch(world: World, document: Document, step: Step) -> None:
     for edit in step["patch"]:
-        value = _filled(world, edit.get("value"))
+        value = _filled(world, step, edit.get("value"))
         if "value_from" in edit:
-            value = _value_from(world, edit["value_from"])
+            value = _value_from(world, step, edit["value_from"])
         if edit["op"] == "set":
             edits.set_at(document, edit["path"], value)
         elif edit["op"] == "append":
@@ -57,21 +56,22 @@ def _patch(world: World, document: Document, step: Step) -> None:
             raise ValueError(f"an unknown change: {edit['op']}")
 
 
-def _filled(world: World, value: Any) -> Any:
+def _filled(world: World, step: Step, value: Any) -> Any:
     """A value with every ``value_from`` in it replaced."""
     if not isinstance(value, dict):
         return value
     if set(value) == {"value_from"}:
-        return _value_from(world, value["value_from"])
-    return {name: _filled(world, inner) for name, inner in value.items()}
+        return _value_from(world, step, value["value_from"])
+    return {name: _filled(world, step, inner) for name, inner in value.items()}
 
 
-def _value_from(world: World, source: Any) -> Any:
+def _value_from(world: World, step: Step, source: Any) -> Any:
     """What only the running case knows: data of an object, or endpoints of a Deployment."""
     if isinstance(source, dict):
         return world.cluster.documents[key_of_item(source)]["data"][source["key"]]
     words = source.replace(",", "").split()
-    pods = world.cluster.pods_of(INFRA, words[words.index("Deployment") + 1])
+    deployment = words[words.index("Deployment") + 1]
+    pods = world.cluster.pods_of(step["object"]["namespace"], deployment)
     if "IPv6" in words:
         return [endpoint(pod, address) for pod, address in world.ipv6_of(pods)]
     return [endpoint(pod, world.pods.address_of(pod)) for pod in pods]

@@ -10,7 +10,6 @@ from typing import Any
 from conformance import wire
 from conformance.case import Case
 from conformance.expect import Lines, Mismatch, Seen, answer_mismatches
-from conformance.material import INFRA
 from conformance.world import World
 
 Item = Mapping[str, Any]
@@ -77,7 +76,7 @@ def exchange(case: Case, world: World, item: Item, request: Item) -> Seen:
         request.get("host", usual),
         headers(request),
     )
-    tls = _tls(world, request) if protocol in ("https", "h2") else None
+    tls = _tls(world, target, request) if protocol in ("https", "h2") else None
     if protocol in ("h2", "h2c"):
         return wire.http2_seen(address, outgoing, tls)
     if protocol not in (None, "https"):
@@ -93,10 +92,10 @@ def headers(request: Item) -> Lines:
     return (*lines, ("X-Echo-Set-Header", asked))
 
 
-def _tls(world: World, request: Item) -> wire.TLS:
-    trusted = world.material.pairs[INFRA, "tls-validity-checks-certificate"]
+def _tls(world: World, target: Item, request: Item) -> wire.TLS:
+    trusted = world.material.pairs[world.material.trusted]
     shown = request.get("client_cert")
-    certificate = world.file_of((INFRA, shown)) if shown else None
+    certificate = world.file_of((target["namespace"], shown)) if shown else None
     return wire.TLS(request.get("sni") or request["host"], trusted.certificate_pem, certificate)
 
 

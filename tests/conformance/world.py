@@ -13,6 +13,7 @@ from threading import Event as Stop
 from types import TracebackType
 from typing import Any
 
+from conformance.case import Manifest
 from conformance.cluster import Cluster, Key, Pod
 from conformance.material import Place
 from conformance.pods import Addresses, Pods
@@ -115,7 +116,7 @@ class Site:
 class World:
     """Everything one case needs. A context manager."""
 
-    def __init__(self, manifests: Iterable[Path], site: Site) -> None:
+    def __init__(self, manifests: Iterable[Manifest], site: Site) -> None:
         self.pods = site.pods
         self.material = site.pods.material
         self._substitute = {
@@ -136,7 +137,7 @@ class World:
             listen=Listen(site.gateway_addresses(), self.cluster),
         )
 
-    def _fill(self, manifests: Iterable[Path]) -> None:
+    def _fill(self, manifests: Iterable[Manifest]) -> None:
         self.cluster.create(
             {
                 "apiVersion": "gateway.networking.k8s.io/v1",
@@ -147,8 +148,8 @@ class World:
         )
         for document in self.material.documents():
             self.cluster.create(document)
-        for file in manifests:
-            self.cluster.apply_file(file)
+        for manifest in manifests:
+            self.cluster.apply(manifest)
 
     def __enter__(self) -> World:
         self.pods.ensure(self.cluster.pods)
