@@ -137,11 +137,7 @@ fn destination(
     let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
     // Endpoints may have gone since the table was made.
     let (upstream, load) = picked.ok_or_else(Own::no_endpoint)?;
-    let secure = match upstream.transport() {
-        Transport::Clear => false,
-        Transport::Tls(_) => true,
-        Transport::Unusable => return Err(Own::invalid_backend()),
-    };
+    let secure = is_secure(upstream.transport())?;
     let protocol = upstream.ir.protocol;
     exchange.target = Some(UpstreamTarget {
         upstream,
@@ -158,6 +154,14 @@ fn destination(
         path: path_of(forward)?,
         host: host_of(forward)?,
     })
+}
+
+fn is_secure(transport: &Transport) -> Result<bool, Box<Own>> {
+    match transport {
+        Transport::Clear => Ok(false),
+        Transport::Tls(_) => Ok(true),
+        Transport::Unusable => Err(Own::invalid_backend()),
+    }
 }
 
 /// `None` if the client's own goes on as it is.
