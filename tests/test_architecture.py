@@ -61,6 +61,7 @@ NATIVE = {
     "echo": "the echo backend",
     "model/parse": "the reader of manifests",
     "model/placed": "places in them",
+    "model/schema": "what an API server would refuse",
 }
 """The modules that may import the extension, and what for."""
 

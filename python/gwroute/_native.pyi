@@ -18,6 +18,7 @@ __all__ = [
     "Respond",
     "Route",
     "RouteTable",
+    "Schema",
     "check_authorities",
     "check_key_pair",
     "check_regex",
@@ -521,3 +522,36 @@ def read_manifests(
         the text; ``not-yaml``, ``not-a-mapping``, ``duplicate-key`` or ``too-large``; what is
         wrong; what to do, if that can be said; line and column.
     """
+
+@final
+class Schema:
+    """The schemas of one kind. It never changes, and any number of threads may ask it at once.
+
+    Args:
+        document: What ``tools/schemas.py`` writes, in JSON.
+
+    Raises:
+        ValueError: If it is no such document; the message says where.
+    """
+
+    def __new__(cls, document: bytes) -> Schema: ...
+    def violations(
+        self, version: str, documents: bytes
+    ) -> list[tuple[int, list[tuple[str, str, str, str, str | None]]]] | None:
+        """What is wrong with each of many objects, worked out on several threads.
+
+        Args:
+            version: Of the kind: ``v1``.
+            documents: A list of objects in JSON.
+
+        Returns:
+            Of the objects with something wrong the index, and of each violation its path, sort,
+            message, the channels whose schema is violated, and the rule if it is one. None if
+            there is no such version.
+
+        Raises:
+            ValueError: If it is no list in JSON.
+        """
+
+    def rules(self) -> list[str]:
+        """The rules of all versions, in CEL, each once and in no order."""

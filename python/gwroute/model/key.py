@@ -63,5 +63,8 @@ class Origin(Protocol):
     def rule_lines(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
         """For each of ``spec.rules``: its line, and the lines of its ``matches``. Costs nothing."""
 
+    def json(self) -> bytes:
+        """The object as it was written, in JSON, made anew."""
+
     def document(self) -> dict[str, Any]:
         """The object as it was written, parsed anew; the caller owns it."""

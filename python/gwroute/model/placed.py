@@ -44,9 +44,13 @@ class Placed:
         """For each of ``spec.rules``: its line, and the lines of its ``matches``."""
         return self._place.rule_lines()
 
+    def json(self) -> bytes:
+        """The object as it was written, in JSON, made anew."""
+        return self._place.document()
+
     def document(self) -> dict[str, Any]:
         """The object as it was written, parsed anew; the caller owns it."""
-        document: dict[str, Any] = json.loads(self._place.document())
+        document: dict[str, Any] = json.loads(self.json())
         return document
 
     def __eq__(self, other: object) -> bool:

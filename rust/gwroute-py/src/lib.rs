@@ -8,9 +8,10 @@ mod lines;
 mod manifest;
 mod proxy;
 mod request;
+mod schema;
 mod table;
 
-/// What Rust does for the package: tables, decisions, the proxy, reading manifests.
+/// What Rust does for the package: tables, decisions, the proxy, reading and checking manifests.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
@@ -25,6 +26,8 @@ mod _native {
     use crate::proxy::Proxy;
     #[pymodule_export]
     use crate::request::Request;
+    #[pymodule_export]
+    use crate::schema::Schema;
     #[pymodule_export]
     use crate::table::{RouteTable, check_regex};
 }
