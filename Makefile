@@ -45,13 +45,13 @@ test-py: build  ## tests of the package, the command and the data plane
 lint: $(STAMP)  ## formatting and lints, warnings as errors
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-	@$(BIN)/ruff format --check --quiet python tests benches
-	@$(BIN)/ruff check --quiet python tests benches
+	@$(BIN)/ruff format --check --quiet python tests benches tools
+	@$(BIN)/ruff check --quiet python tests benches tools
 
 format: $(STAMP)  ## rewrite the sources in the house format
 	@cargo fmt --all
-	@$(BIN)/ruff format --quiet python tests benches
-	@$(BIN)/ruff check --quiet --fix python tests benches
+	@$(BIN)/ruff format --quiet python tests benches tools
+	@$(BIN)/ruff check --quiet --fix python tests benches tools
 
 type: build  ## mypy on the package; the stubs against the built module
 	@$(BIN)/mypy
@@ -98,6 +98,9 @@ lock: $(STAMP)  ## write the lock files anew
 	@cd requirements && UV_CUSTOM_COMPILE_COMMAND="make lock" ../$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --group ../pyproject.toml:bench --constraint dev.txt -o bench.txt
 	@cargo update --quiet
 
+schemas: $(STAMP)  ## write the schemas of the Gateway API anew from the CRDs in $$STANDARD and $$EXPERIMENTAL
+	@$(BIN)/python tools/schemas.py $(STANDARD) $(EXPERIMENTAL)
+
 clean:  ## remove everything that was built
 	@rm -rf target dist $(VENV) $(VENV)-wheel python/gwroute/_native*.so
 
@@ -106,4 +109,4 @@ all: lint type doc test  ## what CI checks
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak bench bench-rust bench-py bench-proxy lock clean all help
+.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak bench bench-rust bench-py bench-proxy lock schemas clean all help
