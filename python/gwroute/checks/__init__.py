@@ -15,6 +15,7 @@ from gwroute.checks.pools import conflicts, lagging_lists, nodes_without_pool
 from gwroute.checks.ports import port_clashes
 from gwroute.checks.references import orphaned_slices, unused_grants, unused_parameters
 from gwroute.checks.routes import missed_pools
+from gwroute.checks.schema import SchemaCheck
 from gwroute.checks.services import topology_values, unpinned_backends
 from gwroute.checks.silences import silenced
 from gwroute.checks.view import View
@@ -44,7 +45,9 @@ CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
 )
 
 
-def validate(store: ObjectStore, resolution: Resolution) -> tuple[Finding, ...]:
+def validate(
+    store: ObjectStore, resolution: Resolution, schema: SchemaCheck | None = None
+) -> tuple[Finding, ...]:
     """All findings, in the order of files and lines; those without a file come last.
 
     Findings that a comment or an annotation silences are not among them.
@@ -52,9 +55,11 @@ def validate(store: ObjectStore, resolution: Resolution) -> tuple[Finding, ...]:
     Args:
         store: The objects, with what was wrong when they were read.
         resolution: What they came to.
+        schema: The check of the version before, so that only what changed is looked at.
     """
+    refusals = (schema or SchemaCheck()).look(store).findings()
+    found = [*store.findings, *refusals, *resolution.findings]
     view = View(store, resolution)
-    found = [*store.findings, *resolution.findings]
     for check in CHECKS:
         found += check(view)
     once = {(_place(item), item.object, item.field, item.message): item for item in found}

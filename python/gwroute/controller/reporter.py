@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gwroute.checks import validate
+from gwroute.checks.schema import SchemaCheck
 from gwroute.controller import status
 from gwroute.controller.bindings import Entry
 from gwroute.controller.live import DataPlane
@@ -33,6 +34,7 @@ class Reporter:
     def __init__(self, plane: DataPlane, state: State | None) -> None:
         self._plane = plane
         self._state = state
+        self._schema = SchemaCheck()
         self._told: frozenset[str] = frozenset()
         self._refused: Mapping[Entry, str] = {}
 
@@ -59,7 +61,7 @@ class Reporter:
             resolution: What it came to, as it is served.
             whole: Whether everything could be read, so that the snapshot is a good one.
         """
-        self._tell(validate(store, resolution))
+        self._tell(validate(store, resolution, self._schema))
         self._plane.set_status(status.document(resolution.conditions))
         if self._state is not None and whole:
             try:

@@ -207,6 +207,20 @@ def test_a_change_is_put_in_place_and_told(
     assert line.startswith("changed HTTPRoute shop/cart; generation 1 -> 2 in ")
 
 
+def test_what_an_api_server_would_refuse_is_served_and_told_once(
+    source: Source, plane: Plane, log: pytest.LogCaptureFixture
+) -> None:
+    spoilt = ROUTE.replace("spec:\n", "spec:\n  hostnames: [Shop.example.com]\n")
+    source.events = everything(GATEWAY, spoilt)
+    run = controller(source, plane)
+    run.start()
+    assert plane.answers("/cart") == 302
+    run.apply([*puts(ROUTE.replace("name: cart", "name: other")), Synced()])
+    [(level, line)] = [(r.levelname, r.message) for r in log.records if "GWR104" in r.message]
+    assert level == "ERROR"
+    assert line.startswith("all.yaml:5:15: error GWR104: HTTPRoute shop/cart: spec.hostnames[0] ")
+
+
 def test_what_is_new_and_what_is_gone_is_told(
     source: Source, plane: Plane, log: pytest.LogCaptureFixture
 ) -> None:
