@@ -144,7 +144,11 @@ def test_only_what_changed_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -
     assert looked == ["HTTPRoute"]
 
 
-def test_each_of_many_is_told_by_its_position() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 1024])
+def test_each_of_many_is_told_by_its_position(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gwroute.model.schema.AT_ONCE", at_once)
     version = "gateway.networking.k8s.io/v1"
     documents = [b'{"spec": {}}', b'{"spec": {"rules": []}}', b"{}"]
     found = violations("HTTPRoute", version, documents)

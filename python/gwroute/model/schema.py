@@ -9,12 +9,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable
 from importlib import resources
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from gwroute._native import Schema
 
 __all__ = ["PREFERRED", "Violation", "refuses", "schema_of", "violations"]
 
+AT_ONCE = 1024
+"""Objects that are handed over together: enough for several threads, and little memory."""
 PREFERRED = "v1"
 """The version whose schema stands in for those that no channel serves any more."""
 
@@ -58,11 +61,17 @@ def violations(
     schema = schema_of(kind)
     if schema is None:
         return {}
-    batch = b"[%s]" % b",".join(documents)
-    found = schema.violations(api_version.rpartition("/")[2], batch)
-    if found is None:
-        found = schema.violations(PREFERRED, batch)
-    return {at: tuple(map(Violation._make, rows)) for at, rows in found or ()}
+    version = api_version.rpartition("/")[2]
+    wrong: dict[int, tuple[Violation, ...]] = {}
+    rest, start = iter(documents), 0
+    while batch := list(islice(rest, AT_ONCE)):
+        text = b"[%s]" % b",".join(batch)
+        found = schema.violations(version, text)
+        if found is None:
+            found = schema.violations(PREFERRED, text)
+        wrong.update((start + at, tuple(map(Violation._make, rows))) for at, rows in found or ())
+        start += len(batch)
+    return wrong
 
 
 def refuses(found: Collection[Violation]) -> bool:
