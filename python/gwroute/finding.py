@@ -11,7 +11,7 @@ recognised and not supported. A code is never used again for something else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gwroute.model.key import ObjectKey
     from gwroute.model.meta import Object
 
-__all__ = ["CODES", "Code", "Finding", "Level", "render"]
+__all__ = ["CODES", "Code", "Finding", "Level", "render", "render_all"]
 
 Level = Literal["error", "warning", "info"]
 
@@ -212,25 +212,42 @@ def render(finding: Finding, source: str | None = None) -> str:
         The line of ``str(finding)`` and, under it, up to two lines of the file and a line of
         ``^`` with the help behind it.
     """
-    if source is None:
-        source = _text_of(finding.file)
-    frame = _frame(finding, source) if source is not None else []
+    lines = _lines_of(finding.file) if source is None else source.splitlines()
+    return _rendered(finding, lines)
+
+
+def render_all(findings: Iterable[Finding]) -> Iterator[str]:
+    """Render findings as :func:`render` does; those of one file that stand together read it once.
+
+    Args:
+        findings: What to render.
+    """
+    file: str | None = None
+    lines: list[str] = []
+    for finding in findings:
+        if finding.file != file:
+            file, lines = finding.file, _lines_of(finding.file)
+        yield _rendered(finding, lines)
+
+
+def _lines_of(file: str | None) -> list[str]:
+    """The lines of a file; none if it cannot be read."""
+    if file is None:
+        return []
+    try:
+        return Path(file).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _rendered(finding: Finding, lines: list[str]) -> str:
+    frame = _frame(finding, lines)
     if not frame and finding.help:
         frame = [f"    help: {finding.help}"]
     return "\n".join([str(finding), *frame])
 
 
-def _text_of(file: str | None) -> str | None:
-    if file is None:
-        return None
-    try:
-        return Path(file).read_text("utf-8", "replace")
-    except OSError:
-        return None
-
-
-def _frame(finding: Finding, source: str) -> list[str]:
-    lines = source.splitlines()
+def _frame(finding: Finding, lines: list[str]) -> list[str]:
     if finding.line is None or not 0 < finding.line <= len(lines):
         return []
     at = finding.line - 1

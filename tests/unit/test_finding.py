@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from gwroute.finding import CODES, Finding, Level, render
+from gwroute.finding import CODES, Finding, Level, render, render_all
 from gwroute.model.key import ObjectKey
 from gwroute.model.parse import read
 
@@ -104,6 +104,23 @@ def test_the_file_is_read_where_no_text_is_given(tmp_path: Path) -> None:
     assert render(finding).splitlines()[1:] == ["    1 | kind: \ufffd", "      |       ^"]
     gone = Finding(code="GWR001", message="x", file=str(tmp_path / "b.yaml"), line=1)
     assert render(gone) == str(gone)
+
+
+def test_findings_of_one_file_read_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for file in files:
+        file.write_text("kind: Service\nname: cart\n")
+    findings = [
+        Finding.of("GWR203", "gone", file=str(file), line=line, column=7)
+        for file in files
+        for line in (1, 2)
+    ]
+    expected = [render(finding) for finding in findings]
+    read: list[Path] = []
+    real = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda *args: read.append(args[0]) or real(*args))
+    assert list(render_all(findings)) == expected
+    assert read == files
 
 
 MANIFEST = b"""\

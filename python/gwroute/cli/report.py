@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import click
 
 from gwroute.cli import output
-from gwroute.finding import CODES, Finding, render
+from gwroute.finding import CODES, Finding, render_all
 
 __all__ = ["FORMATS"]
 
@@ -26,11 +26,12 @@ GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def text(findings: Sequence[Finding]) -> str:
     """Each finding with the lines of its file, the place underlined."""
-    return "\n".join(_coloured(finding) + "\n" for finding in findings)
+    rendered = zip(findings, render_all(findings), strict=True)
+    return "\n".join(_coloured(finding, words) + "\n" for finding, words in rendered)
 
 
-def _coloured(finding: Finding) -> str:
-    first, newline, frame = render(finding).partition("\n")
+def _coloured(finding: Finding, words: str) -> str:
+    first, newline, frame = words.partition("\n")
     level = click.style(finding.level, fg=output.LEVEL_COLOURS[finding.level], bold=True)
     return first.replace(f"{finding.level} {finding.code}", f"{level} {finding.code}", 1) + (
         newline + frame
@@ -129,22 +130,21 @@ def _sarif_place(finding: Finding) -> Mapping[str, Any]:
 
 def junit(findings: Sequence[Finding]) -> str:
     """One test case a finding, failed from a warning on; one that passed if there is none."""
-    failures = [finding for finding in findings if finding.level != "info"]
     suite = ElementTree.Element(
         "testsuite",
         name="gwroute validate",
         tests=str(len(findings) or 1),
-        failures=str(len(failures)),
+        failures=str(sum(finding.level != "info" for finding in findings)),
     )
-    for finding in findings:
+    for finding, words in zip(findings, render_all(findings), strict=True):
         case = ElementTree.SubElement(
             suite, "testcase", classname=finding.file or "gwroute", name=_junit_name(finding)
         )
-        if finding in failures:
+        if finding.level != "info":
             failure = ElementTree.SubElement(
                 case, "failure", type=finding.code, message=finding.message
             )
-            failure.text = render(finding)
+            failure.text = words
     if not findings:
         ElementTree.SubElement(suite, "testcase", classname="gwroute", name="no findings")
     root = ElementTree.Element("testsuites")
