@@ -1,6 +1,7 @@
 //! Bodies on their way through: counted, watched, and handed on frame by frame.
 
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::copy::{self, CopyBody, Feed};
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange};
@@ -26,6 +28,8 @@ pub(crate) enum RequestBody {
     Client(Box<ClientBody>),
     /// The same, and it may be wanted again.
     Kept(KeptBody),
+    /// It goes to another backend at the same time.
+    Copy(CopyBody),
 }
 
 /// A body that comes from a client.
@@ -35,6 +39,8 @@ pub(crate) struct ClientBody {
     pub(crate) watch: Rc<BodyWatch>,
     pub(crate) deadlines: Rc<Deadlines>,
     pub(crate) heads: Rc<Heads>,
+    /// Others that read along.
+    copies: Vec<Feed>,
     ended: bool,
 }
 
@@ -50,8 +56,16 @@ impl ClientBody {
             watch,
             deadlines,
             heads,
+            copies: Vec::new(),
             ended: false,
         }
+    }
+
+    /// A body that gets what this one gets.
+    pub(crate) fn copy(&mut self) -> CopyBody {
+        let (feed, copy) = copy::pair(self.incoming.size_hint());
+        self.copies.push(feed);
+        copy
     }
 
     pub(crate) fn poll_frame(
@@ -69,12 +83,20 @@ impl ClientBody {
                 let len = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.watch.received.set(self.watch.received.get() + len);
                 self.deadlines.moved();
+                self.copies.iter().for_each(|copy| copy.give(frame));
             }
             Some(Err(error)) => self.watch.failed.set(Some(blame(error))),
             None => {}
         }
-        if !self.ended && (frame.is_none() || self.incoming.is_end_stream()) {
+        // Behind trailers nothing comes, and nobody asks any more.
+        let is_last = match frame {
+            Some(Ok(frame)) => frame.is_trailers(),
+            Some(Err(_)) => false,
+            None => true,
+        };
+        if !self.ended && (is_last || self.incoming.is_end_stream()) {
             self.ended = true;
+            self.copies.iter().for_each(Feed::end);
             self.heads.body_ended();
             self.deadlines.received();
         }
@@ -110,6 +132,7 @@ impl Body for RequestBody {
             Self::Empty => Poll::Ready(None),
             Self::Client(body) => body.poll_frame(cx),
             Self::Kept(body) => body.poll_frame(cx),
+            Self::Copy(body) => body.poll_frame(cx).map(|frame| frame.map(Ok)),
         }
     }
 
@@ -118,6 +141,7 @@ impl Body for RequestBody {
             Self::Empty => true,
             Self::Client(body) => body.incoming.is_end_stream(),
             Self::Kept(body) => body.is_end_stream(),
+            Self::Copy(body) => body.is_end_stream(),
         }
     }
 
@@ -126,6 +150,7 @@ impl Body for RequestBody {
             Self::Empty => SizeHint::with_exact(0),
             Self::Client(body) => body.incoming.size_hint(),
             Self::Kept(body) => body.size_hint(),
+            Self::Copy(body) => body.size_hint(),
         }
     }
 }
@@ -203,6 +228,15 @@ impl ResponseBody {
 }
 
 impl Source {
+    /// Reads to the end and throws it away; the connection is free then.
+    pub(crate) async fn drain(mut self) -> Result<(), hyper::Error> {
+        while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await {
+            frame?;
+        }
+        self.release();
+        Ok(())
+    }
+
     /// All of it has been read.
     fn release(self) {
         if let Self::Endpoint(_, Lease::Http1(connection)) = self {

@@ -110,6 +110,8 @@ pub struct Limits {
     /// Bytes of a request's body that are kept for another try; default 64 KiB. A longer one is
     /// sent once.
     pub retry_body_bytes: usize,
+    /// Copies of requests that a worker has under way; default 1,000. More are not sent.
+    pub mirrors: usize,
 }
 
 impl Default for Limits {
@@ -121,6 +123,7 @@ impl Default for Limits {
             connections: 50_000,
             idle_connections: 256,
             retry_body_bytes: 64 * 1024,
+            mirrors: 1_000,
         }
     }
 }

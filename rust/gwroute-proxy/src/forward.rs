@@ -10,7 +10,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Uri, Version};
 
 use crate::client::Client;
-use crate::exchange::Exchange;
+use crate::upstream::set::{Transport, Upstream};
 use crate::vet::Facts;
 
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -22,9 +22,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// What the decision says about the head.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    pub(crate) protocol: UpstreamProtocol,
-    /// Whether it is reached over TLS.
-    pub(crate) secure: bool,
+    pub(crate) upstream: Arc<Upstream>,
     pub(crate) rule: Arc<Rule>,
     pub(crate) backend: usize,
     /// `None` for the client's own.
@@ -33,29 +31,42 @@ pub(crate) struct Destination {
     pub(crate) host: Option<HeaderValue>,
 }
 
-/// Makes the head of a request that of the backend's: what ends here goes, what the backend wants
-/// to know about the client comes, and then the edits of the route.
-pub(crate) fn edit_request(
-    parts: &mut Parts,
-    facts: Facts,
-    destination: Destination,
-    exchange: &Exchange,
-) {
+/// What every backend gets: what ends here goes, and what backends want to know about the client
+/// comes.
+pub(crate) fn edit_hop(parts: &mut Parts, facts: Facts, client: &Client) {
+    let forwarded_for = facts.forwarded_for;
+    edit_connection(parts, facts);
+    edit_forwarded(&mut parts.headers, forwarded_for, client);
+    // The authority of an absolute target is the host, whatever the header says (RFC 9112 3.2.2).
+    let of_target = parts.uri.authority();
+    // An authority is made of characters that a header value may hold.
+    let of_target = of_target.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = of_target {
+        parts.headers.insert(header::HOST, host);
+    }
+}
+
+/// The edits of the route.
+pub(crate) fn edit_route(parts: &mut Parts, destination: Destination) {
     let Destination {
-        protocol,
-        secure,
+        upstream,
         rule,
         backend,
         path,
         host,
     } = destination;
-    let forwarded_for = facts.forwarded_for;
-    edit_connection(parts, facts);
-    edit_forwarded(&mut parts.headers, forwarded_for, &exchange.client);
-    set_host(parts, host);
+    if let Some(host) = host {
+        rewrite_host(&mut parts.headers, host);
+    }
     rule.request_edits(backend)
         .for_each(|edits| edits.apply(&mut parts.headers));
-    match protocol {
+    address(parts, &upstream, path);
+}
+
+/// Names the target as the backend's protocol has it; without a path, the client's own.
+pub(crate) fn address(parts: &mut Parts, upstream: &Upstream, path: Option<PathAndQuery>) {
+    let secure = matches!(upstream.transport(), Transport::Tls(_));
+    match upstream.ir.protocol {
         UpstreamProtocol::Http1 => set_path(parts, path),
         UpstreamProtocol::H2c => set_uri(parts, path, secure),
     }
@@ -92,19 +103,9 @@ fn edit_forwarded(headers: &mut HeaderMap, forwarded_for: bool, client: &Client)
     headers.insert(REQUEST_ID, request_id());
 }
 
-/// The authority of an absolute target is the host, whatever the header says (RFC 9112 3.2.2).
-fn set_host(parts: &mut Parts, rewritten: Option<HeaderValue>) {
-    let of_target = parts.uri.authority();
-    // An authority is made of characters that a header value may hold.
-    let of_target = of_target.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-    let headers = &mut parts.headers;
-    let Some(host) = rewritten else {
-        if let Some(host) = of_target {
-            headers.insert(header::HOST, host);
-        }
-        return;
-    };
-    if let Some(asked) = of_target.or_else(|| headers.get(header::HOST).cloned()) {
+/// The backend gets another host, and is told which one was asked for.
+fn rewrite_host(headers: &mut HeaderMap, host: HeaderValue) {
+    if let Some(asked) = headers.get(header::HOST).cloned() {
         join(headers, &FORWARDED_HOST, b",", Some(&asked));
     }
     headers.insert(header::HOST, host);

@@ -31,6 +31,7 @@ mod client;
 mod client_io;
 mod config;
 mod connection;
+mod copy;
 mod deadline;
 mod error;
 mod exchange;
@@ -42,6 +43,7 @@ mod kept;
 mod linger;
 mod live;
 mod metrics;
+mod mirror;
 mod report;
 mod retry;
 mod server;
@@ -65,7 +67,7 @@ pub use live::{Endpoints, Live, Swapped};
 pub use report::Report;
 pub use server::{Proxy, ProxyError, Stats};
 pub use telemetry::{
-    Addresses, Head, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
+    Addresses, Head, MirrorOutcome, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };
 pub use tls::{Secrets, TlsError, check_authorities, check_key_pair};
 pub use upstream::endpoint::Endpoint;

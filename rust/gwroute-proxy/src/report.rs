@@ -9,7 +9,7 @@ use gwroute_core::ir;
 use crate::access_log::AccessLog;
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::telemetry::{Observer, Record, TryOutcome};
+use crate::telemetry::{MirrorOutcome, Observer, Record, TryOutcome};
 
 /// The access log and the metrics of one proxy: the observer to start it with.
 #[derive(Debug)]
@@ -82,5 +82,9 @@ impl Observer for Report {
 
     fn upstream_tried(&self, worker: usize, upstream: &ir::Upstream, outcome: TryOutcome) {
         self.metrics.upstream_tried(worker, upstream, outcome);
+    }
+
+    fn mirrored(&self, worker: usize, upstream: &ir::Upstream, outcome: MirrorOutcome) {
+        self.metrics.mirrored(worker, upstream, outcome);
     }
 }

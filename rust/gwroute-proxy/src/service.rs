@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
 use crate::forward::{self, Destination};
 use crate::live::Live;
+use crate::mirror::{self, Copy, Target};
 use crate::telemetry::Outcome;
 use crate::upstream::set::Transport;
 use crate::upstream::{self, Transfer};
@@ -60,14 +61,20 @@ fn prepare(
         }
     };
     exchange.grpc = facts.grpc;
-    let destination = match decide(&mut exchange, &parts) {
-        Ok(destination) => destination,
+    let (destination, mirrors) = match decide(&mut exchange, &parts) {
+        Ok(decided) => decided,
         Err(own) => return Err(answered(exchange, &parts, *own)),
     };
     exchange.websocket = facts.websocket;
-    forward::edit_request(&mut parts, facts, destination, &exchange);
+    forward::edit_hop(&mut parts, facts, &exchange.client);
+    let mut copies = match exchange.websocket {
+        true => Vec::new(),
+        false => mirror::copies(mirrors, &parts),
+    };
+    forward::edit_route(&mut parts, destination);
     exchange.note_head(&parts);
-    let body = request_body(&mut exchange, body, has_body);
+    let body = request_body(&mut exchange, body, has_body, &mut copies);
+    mirror::send(&exchange.client.worker, copies);
     transfer.request = Some(Request::from_parts(parts, body));
     Ok(exchange)
 }
@@ -79,17 +86,27 @@ fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Box<Respons
     Box::new(own.into_response(exchange))
 }
 
-fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> RequestBody {
+fn request_body(
+    exchange: &mut Exchange,
+    body: Incoming,
+    has_body: bool,
+    copies: &mut [Copy],
+) -> RequestBody {
     if !has_body {
         return RequestBody::Empty;
     }
     let watch = Rc::new(BodyWatch::default());
     exchange.body = Some(watch.clone());
     let (deadlines, heads) = (exchange.deadlines.clone(), exchange.client.heads.clone());
-    RequestBody::Client(Box::new(ClientBody::new(body, watch, deadlines, heads)))
+    let mut body = Box::new(ClientBody::new(body, watch, deadlines, heads));
+    copies
+        .iter_mut()
+        .for_each(|copy| copy.read_along(&mut body));
+    RequestBody::Client(body)
 }
 
-fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own>> {
+/// Where the request goes, and who gets a copy.
+fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<(Destination, Vec<Target>), Box<Own>> {
     let client = exchange.client.clone();
     client.worker.with_live(|live| {
         let entry = client.entry(live).map_err(misplaced)?;
@@ -99,7 +116,8 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Destination, Box<Own
                 if forward.cors().is_some() {
                     exchange.origin = parts.headers.get(header::ORIGIN).cloned();
                 }
-                destination(exchange, live, &forward)
+                let destination = destination(exchange, live, &forward)?;
+                Ok((destination, mirror::targets(live, &forward)))
             }
             Decision::Redirect(redirect) => {
                 let own = redirected(exchange, &redirect);
@@ -137,18 +155,16 @@ fn destination(
     let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
     // Endpoints may have gone since the table was made.
     let (upstream, load) = picked.ok_or_else(Own::no_endpoint)?;
-    let secure = is_secure(upstream.transport())?;
-    let protocol = upstream.ir.protocol;
+    check(upstream.transport())?;
     exchange.target = Some(UpstreamTarget {
-        upstream,
+        upstream: upstream.clone(),
         load,
         local: None,
         service_time: None,
         tries: 0,
     });
     Ok(Destination {
-        protocol,
-        secure,
+        upstream,
         rule: matched.rule.clone(),
         backend: forward.backend_index(),
         path: path_of(forward)?,
@@ -156,10 +172,10 @@ fn destination(
     })
 }
 
-fn is_secure(transport: &Transport) -> Result<bool, Box<Own>> {
+/// No request goes out in clear text that should not.
+fn check(transport: &Transport) -> Result<(), Box<Own>> {
     match transport {
-        Transport::Clear => Ok(false),
-        Transport::Tls(_) => Ok(true),
+        Transport::Clear | Transport::Tls(_) => Ok(()),
         Transport::Unusable => Err(Own::invalid_backend()),
     }
 }

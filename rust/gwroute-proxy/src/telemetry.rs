@@ -58,6 +58,9 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A request was sent to an endpoint, or could not be.
     fn upstream_tried(&self, _worker: usize, _upstream: &ir::Upstream, _outcome: TryOutcome) {}
+
+    /// A copy of a request for another backend is over; its tries are reported, too.
+    fn mirrored(&self, _worker: usize, _upstream: &ir::Upstream, _outcome: MirrorOutcome) {}
 }
 
 /// The observer that looks away.
@@ -75,6 +78,18 @@ pub enum TryOutcome {
     Stale,
     /// It failed.
     Failed(ErrorKind),
+}
+
+/// What became of a copy of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MirrorOutcome {
+    /// An answer came, and was thrown away.
+    Answered,
+    /// It failed, which nobody is told.
+    Failed(ErrorKind),
+    /// It was given up: there were too many, it stayed too far behind the original, or that was
+    /// not whole.
+    Dropped,
 }
 
 /// One finished request. What a line of the access log and a sample of the metrics are made of;

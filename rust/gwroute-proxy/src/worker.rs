@@ -18,7 +18,7 @@ use crate::accept;
 use crate::config::Config;
 use crate::live::Live;
 use crate::shared::{Gauges, Shared};
-use crate::telemetry::{Observer, Record, TryOutcome};
+use crate::telemetry::{MirrorOutcome, Observer, Record, TryOutcome};
 use crate::timer::Timers;
 use crate::upstream::conn_pool::Pools;
 
@@ -49,6 +49,8 @@ pub(crate) struct Worker {
     pub(crate) wants_heads: bool,
     pub(crate) timers: Rc<Timers>,
     pub(crate) pools: Pools,
+    /// Copies of requests under way.
+    pub(crate) mirrors: Cell<usize>,
     pub(crate) draining: Cell<bool>,
     pub(crate) stopping: Cell<bool>,
     live: RefCell<Arc<Live>>,
@@ -102,6 +104,7 @@ impl Worker {
             wants_heads: shared.observer.wants_heads(),
             timers: Timers::new(),
             pools: Pools::default(),
+            mirrors: Cell::new(0),
             draining: Cell::new(false),
             stopping: Cell::new(false),
             live: RefCell::new(shared.live.load()),
@@ -230,6 +233,10 @@ impl Worker {
     pub(crate) fn upstream_tried(&self, upstream: &ir::Upstream, outcome: TryOutcome) {
         self.observer()
             .upstream_tried(self.index, upstream, outcome);
+    }
+
+    pub(crate) fn mirrored(&self, upstream: &ir::Upstream, outcome: MirrorOutcome) {
+        self.observer().mirrored(self.index, upstream, outcome);
     }
 
     pub(crate) fn request_ended(&self, record: &Record) {

@@ -118,6 +118,7 @@ impl Collector for Scrape {
         self.responses(&mut encoder)?;
         self.connections(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        self.tries(&mut encoder)?;
         self.endpoints(&mut encoder)?;
         self.configuration(&mut encoder)
     }
@@ -211,9 +212,6 @@ impl Scrape {
             .connections
             .collect(|cells| cells.map(|n| n.load(Relaxed)).sum::<i64>());
         let connects = metrics.connects.collect(|cells| Histogram::of(cells));
-        let tries = metrics
-            .tries
-            .collect(|cells| cells.map(|n| n.load(Relaxed)).sum::<u64>());
         let mut family = encoder.encode_descriptor(
             "gwroute_upstream_connections",
             "Connections to endpoints that are open.",
@@ -232,15 +230,23 @@ impl Scrape {
         for (service, histogram) in &connects {
             put_histogram(&mut family, &[("service", service.as_str())], histogram)?;
         }
-        let mut family = encoder.encode_descriptor(
-            "gwroute_upstream_tries",
-            "How often requests were sent to endpoints, and what came of it.",
-            None,
-            MetricType::Counter,
-        )?;
-        for (TryKey { service, outcome }, count) in &tries {
-            let labels = [("service", service.as_str()), ("outcome", outcome)];
-            put_counter(&mut family, &labels, *count)?;
+        Ok(())
+    }
+
+    fn tries(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let tries = "How often requests were sent to endpoints, and what came of it.";
+        let mirrors = "Copies of requests for other backends, and what came of them.";
+        for (name, help, counts) in [
+            ("gwroute_upstream_tries", tries, &self.metrics.tries),
+            ("gwroute_mirrored_requests", mirrors, &self.metrics.mirrors),
+        ] {
+            let counts = counts.collect(|cells| cells.map(|n| n.load(Relaxed)).sum::<u64>());
+            let counter = MetricType::Counter;
+            let mut family = encoder.encode_descriptor(name, help, None, counter)?;
+            for (TryKey { service, outcome }, count) in &counts {
+                let labels = [("service", service.as_str()), ("outcome", outcome)];
+                put_counter(&mut family, &labels, *count)?;
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use hashbrown::Equivalent;
 use http::Method;
 
-use crate::telemetry::{Outcome, Record, TryOutcome};
+use crate::telemetry::{MirrorOutcome, Outcome, Record, TryOutcome};
 
 /// Of `http_server_request_duration_seconds`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,7 +126,7 @@ impl From<&Self> for ResponseKey {
     }
 }
 
-/// Of `gwroute_upstream_tries_total`.
+/// Of `gwroute_upstream_tries_total` and `gwroute_mirrored_requests_total`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TryKey {
     pub(super) service: String,
@@ -145,6 +145,15 @@ impl<'a> TryQuery<'a> {
             TryOutcome::Answered => "answered",
             TryOutcome::Stale => "stale",
             TryOutcome::Failed(kind) => kind.reason(),
+        };
+        Self { service, outcome }
+    }
+
+    pub(super) fn mirrored(service: &'a str, outcome: MirrorOutcome) -> Self {
+        let outcome = match outcome {
+            MirrorOutcome::Answered => "answered",
+            MirrorOutcome::Failed(kind) => kind.reason(),
+            MirrorOutcome::Dropped => "dropped",
         };
         Self { service, outcome }
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use gwroute_core::{RouteTable, ir};
 
-use crate::telemetry::{Observer, Outcome, Record, TryOutcome};
+use crate::telemetry::{MirrorOutcome, Observer, Outcome, Record, TryOutcome};
 use cell::{Durations, WorkerCell};
 use family::{Family, Front};
 use key::{RequestKey, RequestQuery, ResponseKey, TryKey, TryQuery};
@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     requests: Family<RequestKey, Durations>,
     responses: Family<ResponseKey, AtomicU64>,
     tries: Family<TryKey, AtomicU64>,
+    mirrors: Family<TryKey, AtomicU64>,
     /// By service.
     connects: Family<String, Durations>,
     /// By service.
@@ -56,6 +57,7 @@ struct Fronts {
     requests: Front<RequestKey, Durations>,
     responses: Front<ResponseKey, AtomicU64>,
     tries: Front<TryKey, AtomicU64>,
+    mirrors: Front<TryKey, AtomicU64>,
     connects: Front<String, Durations>,
     connections: Front<String, AtomicI64>,
     hits: Front<String, AtomicU64>,
@@ -76,6 +78,7 @@ impl Metrics {
             requests: Family::default(),
             responses: Family::default(),
             tries: Family::default(),
+            mirrors: Family::default(),
             connects: Family::default(),
             connections: Family::default(),
             hits: Family::default(),
@@ -102,7 +105,9 @@ impl Metrics {
         let is_known = |rule: &str| rule.is_empty() || table.rule(rule).is_some();
         self.hits.retain(|rule, _| is_known(rule));
         self.requests.retain(|key, _| is_known(&key.rule));
-        self.tries.retain(|key, _| services.contains(&*key.service));
+        for family in [&self.tries, &self.mirrors] {
+            family.retain(|key, _| services.contains(&*key.service));
+        }
         self.connects
             .retain(|service, _| services.contains(&**service));
         // A connection may outlive the configuration that it was made for.
@@ -201,6 +206,15 @@ impl Observer for Metrics {
         let query = TryQuery::new(&upstream.service, outcome);
         self.with_fronts(|fronts| {
             fronts.tries.with(&self.tries, worker, &query, |count| {
+                count.fetch_add(1, Relaxed);
+            });
+        });
+    }
+
+    fn mirrored(&self, worker: usize, upstream: &ir::Upstream, outcome: MirrorOutcome) {
+        let query = TryQuery::mirrored(&upstream.service, outcome);
+        self.with_fronts(|fronts| {
+            fronts.mirrors.with(&self.mirrors, worker, &query, |count| {
                 count.fetch_add(1, Relaxed);
             });
         });

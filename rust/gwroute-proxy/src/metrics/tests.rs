@@ -64,6 +64,7 @@ fn what_workers_report_is_added_up() {
                 }
                 metrics.request_started(worker);
                 metrics.upstream_tried(worker, upstream, TryOutcome::Stale);
+                metrics.mirrored(worker, upstream, MirrorOutcome::Dropped);
                 metrics.upstream_closed(worker, upstream);
             })
         })
@@ -88,6 +89,8 @@ fn what_workers_report_is_added_up() {
         r#"gwroute_upstream_tries_total{service="shop/cart:8080",outcome="answered"} 2000"#
             .to_owned(),
         r#"gwroute_upstream_tries_total{service="shop/cart:8080",outcome="stale"} 2"#.to_owned(),
+        r#"gwroute_mirrored_requests_total{service="shop/cart:8080",outcome="dropped"} 2"#
+            .to_owned(),
         r#"gwroute_upstream_endpoints{service="shop/cart:8080",state="ready",node_pool=""} 1"#
             .to_owned(),
         "gwroute_access_log_dropped_total 5".to_owned(),

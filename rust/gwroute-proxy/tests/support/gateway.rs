@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gwroute_proxy::{Config, Observer, Outcome, Proxy, Record, TryOutcome};
+use gwroute_proxy::{Config, MirrorOutcome, Observer, Outcome, Proxy, Record, TryOutcome};
 use serde_json::{Value, json};
 
 use super::eventually;
@@ -25,6 +25,7 @@ pub(crate) struct Log {
     pub(crate) started: Mutex<usize>,
     pub(crate) upstreams: Mutex<(usize, usize)>,
     pub(crate) tries: Mutex<Vec<TryOutcome>>,
+    pub(crate) mirrored: Mutex<Vec<(String, MirrorOutcome)>>,
 }
 
 /// A finished request, in short.
@@ -94,6 +95,11 @@ impl Observer for Log {
 
     fn upstream_tried(&self, _: usize, _: &gwroute_core::ir::Upstream, outcome: TryOutcome) {
         self.tries.lock().unwrap().push(outcome);
+    }
+
+    fn mirrored(&self, _: usize, upstream: &gwroute_core::ir::Upstream, outcome: MirrorOutcome) {
+        let mut mirrored = self.mirrored.lock().unwrap();
+        mirrored.push((upstream.key.clone(), outcome));
     }
 }
 
