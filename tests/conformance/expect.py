@@ -23,6 +23,8 @@ class Seen:
     grpc_code: str | None = None
     frames: tuple[Any, ...] = ()
     error: str | None = None
+    is_closed: bool = False
+    """The connection ended in the handshake, without an alert."""
     is_unasked: bool = False
     """A certificate was there to be shown, and the server did not ask for one."""
 
@@ -58,6 +60,10 @@ def answer_mismatches(expect: Mapping[str, Any], seen: Seen) -> Iterator[Mismatc
     if seen.is_unasked:
         yield Mismatch("a server that asks for a certificate", "none was asked for")
     outcome = expect.get("outcome")
+    if outcome == "connection_rejected":
+        if not seen.is_closed:
+            yield Mismatch("a connection that is closed in the handshake", seen.error)
+        return
     if outcome == "failure":
         if seen.status is not None:
             yield Mismatch("no response at all", seen.status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import time
 from collections.abc import Iterable
@@ -18,20 +19,21 @@ PATIENCE = 20.0
 """Seconds to wait for that address, which other runs want too."""
 
 
-class Addresses:
-    """Addresses of 127.0.0.0/8 for one process, so that two runs at a time do not meet."""
+FIRST = ipaddress.IPv4Address("127.16.0.0")
+EACH = 600
+"""Addresses for one process."""
+_numbers = count(1)
 
-    def __init__(self) -> None:
-        process = os.getpid()
-        self._block = f"127.{16 + (process >> 8) % 200}.{process & 0xFF}"
-        self._numbers = count(1)
+
+class Addresses:
+    """Addresses of 127.0.0.0/8, other ones in each process: two runs at a time do not meet."""
 
     def take(self) -> str:
         """One that nobody has yet."""
-        number = next(self._numbers)
-        if number > 254:
-            raise RuntimeError("no more than 254 addresses are there for pods and Gateways")
-        return f"{self._block}.{number}"
+        number = next(_numbers)
+        if number >= EACH:
+            raise RuntimeError(f"no more than {EACH} addresses are there for pods and Gateways")
+        return str(FIRST + os.getpid() % 20_000 * EACH + number)
 
 
 class Pods:

@@ -76,6 +76,8 @@ def exchange(case: Case, world: World, item: Item, request: Item) -> Seen:
         request.get("host", usual),
         headers(request),
     )
+    if protocol == "tls":
+        return wire.handshake(address, _tls(world, target, request))
     tls = _tls(world, target, request) if protocol in ("https", "h2") else None
     if protocol in ("h2", "h2c"):
         return wire.http2_seen(address, outgoing, tls)

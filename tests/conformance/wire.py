@@ -88,6 +88,17 @@ def connect(address: Address, tls: TLS | None, *protocols: str) -> socket.socket
         raise
 
 
+def handshake(address: Address, tls: TLS) -> Seen:
+    """A TLS handshake and nothing more."""
+    try:
+        connect(address, tls, "h2", "http/1.1").close()
+    except (ssl.SSLEOFError, ConnectionError) as error:
+        return Seen(error=f"{type(error).__name__}: {error}", is_closed=True)
+    except OSError as error:
+        return Seen(error=f"{type(error).__name__}: {error}")
+    return Seen(error="the handshake succeeded")
+
+
 def http1(address: Address, request: Request, tls: TLS | None = None) -> Seen:
     """One request over a connection of its own."""
     seen = _http1(address, request, tls)
