@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -182,14 +183,22 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
-def contents(path: str) -> Content:
-    """What a file holds; never raises."""
+def contents(path: str, *, given: bool = True) -> Content:
+    """What a file holds; never raises.
+
+    Args:
+        path: The file.
+        given: Whether it was named by the user. Such a file may be a pipe; in a folder, what is
+            no regular file counts as not there, and is never waited for.
+    """
     if path == STDIN:
         return Content(sys.stdin.buffer.read(LIMIT + 1), None)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if given else os.O_NONBLOCK))
         try:
             status = os.fstat(descriptor)
+            if not given and not stat.S_ISREG(status.st_mode):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             data = _read(descriptor, status.st_size)
         finally:
             os.close(descriptor)

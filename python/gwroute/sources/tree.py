@@ -72,13 +72,17 @@ class _Look:
     @property
     def is_stale(self) -> bool:
         """Whether the file is another by now."""
-        now = _Look(self.spot, contents(self.spot.path))
+        now = _look_at(self.spot)
         return (now.digest, now.content.fingerprint) != (self.digest, self.content.fingerprint)
 
     @property
     def is_gone(self) -> bool:
         """Whether there is no such file."""
         return isinstance(self.content.error, GONE)
+
+
+def _look_at(spot: Spot) -> _Look:
+    return _Look(spot, contents(spot.path, given=not spot.rank[1]))
 
 
 class Tree:
@@ -137,7 +141,7 @@ class Tree:
             self._take(look)
 
     def _examine(self, spots: Iterable[Spot]) -> dict[Rank, _Look]:
-        looks = [_Look(spot, contents(spot.path)) for spot in spots if self._has_more(spot)]
+        looks = [_look_at(spot) for spot in spots if self._has_more(spot)]
         new = [look for look in looks if look.digest and look.digest != self._digest(look.spot)]
         texts = [(look.spot.file, look.content.data or b"") for look in new]
         for look, manifest in zip(new, read_all(texts, self._namespace), strict=True):

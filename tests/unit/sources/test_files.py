@@ -168,8 +168,8 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
     """Makes reading files of that name fail."""
     real = disk.contents
 
-    def contents(path: str) -> disk.Content:
-        return disk.Content(None, (), error) if path.endswith(name) else real(path)
+    def contents(path: str, *, given: bool) -> disk.Content:
+        return disk.Content(None, (), error) if path.endswith(name) else real(path, given=given)
 
     monkeypatch.setattr(tree, "contents", contents)
 
@@ -493,9 +493,9 @@ def test_only_the_changed_file_is_read_again(
     read: list[str] = []
     real = disk.contents
 
-    def contents(path: str) -> disk.Content:
+    def contents(path: str, *, given: bool) -> disk.Content:
         read.append(Path(path).name)
-        return real(path)
+        return real(path, given=given)
 
     monkeypatch.setattr(tree, "contents", contents)
     (tmp_path / "7.yaml").write_text(service("s7", 81))
@@ -531,6 +531,19 @@ def test_files_that_are_no_manifests_are_not_looked_at(tmp_path: Path, follow: F
     (tmp_path / "e.yaml").write_text(service("e"))
     following.until(lambda store: names(store) == ["a", "e"])
     assert not following.store.findings
+
+
+def test_a_pipe_in_a_folder_is_no_manifest_and_is_not_waited_for(
+    tmp_path: Path, follow: Follow
+) -> None:
+    followed = follow(tmp_path)
+    os.mkfifo(tmp_path / "a.yaml")
+    (tmp_path / "b.yaml").write_text(service("b"))
+    followed.until(lambda store: names(store) == ["b"])
+    (tmp_path / "b.yaml").unlink()
+    os.mkfifo(tmp_path / "b.yaml")
+    followed.until(lambda store: names(store) == [])
+    assert names(load(tmp_path)) == []
 
 
 def test_standard_input_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
