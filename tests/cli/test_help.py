@@ -13,6 +13,11 @@ from support.transcript import run
 
 STAYS = ("serve", "echo", "demo")
 """Commands that go on until they are told to end."""
+FREE = {
+    **dict.fromkeys(("HTTP_PORT", "H2C_PORT"), "0"),
+    **dict.fromkeys(("GWROUTE_ADMIN", "GWROUTE_STATS", "GWROUTE_READY_ADDRESS"), "127.0.0.1:0"),
+}
+"""Ports that nobody else has, where an example names none."""
 
 
 def help_of(command: str) -> str:
@@ -35,6 +40,11 @@ def test_help_says_what_a_command_is_for(command: str) -> None:
     assert len(examples(command)) == 2
 
 
+def test_lines_that_stand_apart_are_not_filled() -> None:
+    lines = [line.split() for line in help_of("completion").splitlines()]
+    assert ["bash:", "source", "<(gwroute", "completion", "bash)", "in", "~/.bashrc"] in lines
+
+
 @pytest.mark.parametrize(
     "arguments",
     [line for command in COMMANDS for line in examples(command)],
@@ -42,7 +52,8 @@ def test_help_says_what_a_command_is_for(command: str) -> None:
 )
 def test_an_example_runs_as_it_stands(arguments: list[str]) -> None:
     if arguments[0] in STAYS:
-        with Process(*arguments) as process:
+        words = [word.replace("127.0.0.1:8080", "127.0.0.1:0") for word in arguments]
+        with Process(*words, env=FREE) as process:
             process.told("^ready$")
             assert process.stop() == 0
     else:

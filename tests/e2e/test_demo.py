@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from support.process import Process
 from support.serving import HERE, Served
-from support.transcript import GWROUTE, environment
+from support.transcript import GWROUTE, environment, run
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("bash", "curl", "sed", "grep"))),
@@ -113,6 +114,17 @@ def test_it_ends_cleanly(demo: Demo) -> None:
     assert folder.is_dir()
     assert demo.process.stop() == 0
     assert not folder.exists()
+
+
+def test_an_address_that_is_taken_names_the_option(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        address = f"127.0.0.1:{holder.getsockname()[1]}"
+        done = run("demo", "--address", address, "--folder", str(tmp_path / "edge"), *HERE)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: cannot listen on {address}")
+    assert "--address" in line
 
 
 def test_a_folder_that_was_given_stays(tmp_path: Path) -> None:

@@ -106,14 +106,20 @@ def _tell_elsewhere(resolution: Resolution) -> None:
             output.note(f"{gateway.key} is of node pool {gateway.pin[1]}, and not served here")
 
 
-def _entry(router: Router, request: CurlRequest) -> tuple[str | None, int | None]:
-    """Gateway and port to ask at: the URL's port, or else the port its scheme implies.
+def _entry(router: Router, request: CurlRequest) -> tuple[str | None, int]:
+    """Gateway and port to ask at: the URL's port, the one its scheme implies, or the only one.
 
-    The port of a URL may be one that a listener's port is mapped to, which no file tells.
+    The port of a URL may be one that a listener's port is mapped to, which no file tells. Only
+    listeners are asked that speak the scheme.
     """
-    implied = 443 if request.scheme == "https" else 80
-    for port in (request.port, implied):
-        gateways = [gateway for gateway, number in router.entries if number == port]
+    secure = request.scheme == "https"
+    entries = dict.fromkeys(
+        (item.gateway, item.port)
+        for item in router.snapshot.listeners
+        if (item.protocol != "HTTP") == secure
+    )
+    for port in (request.port, 443 if secure else 80):
+        gateways = [gateway for gateway, number in entries if number == port]
         if len(gateways) > 1:
             others = ", ".join(gateways[1:])
             output.note(
@@ -121,7 +127,7 @@ def _entry(router: Router, request: CurlRequest) -> tuple[str | None, int | None
             )
         if gateways:
             return gateways[0], port
-    return None, None
+    return next(iter(entries)) if len(entries) == 1 else (None, request.port)
 
 
 class _Explained:

@@ -17,13 +17,13 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print a script that completes commands, options and kinds in your shell.
+    """Print a script that completes commands, options and kinds in your shell.
 
     \b
     bash:  source <(gwroute completion bash)          in ~/.bashrc
     zsh:   source <(gwroute completion zsh)           in ~/.zshrc
     fish:  gwroute completion fish | source           in ~/.config/fish/config.fish
-    """
+    """  # noqa: D301 - the escape keeps click from filling the lines
     script = get_completion_class(shell)
     assert script is not None, f"click has no completion for {shell}"
     root = ctx.find_root().command

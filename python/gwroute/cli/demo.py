@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +15,7 @@ from gwroute.cli import options, output, scratch
 from gwroute.cli.scratch import Scratch
 from gwroute.cli.serve import serving_options, settings_of
 from gwroute.cli.types import Address
+from gwroute.errors import BindError
 
 TEXT = """\
 The edge scenario, seen from node pool {pool}. Changes of its manifests are followed:
@@ -38,7 +41,7 @@ grep backend; done | \\
     sed -E 's/".*"(backend(-2)?)-[0-9a-zA-Z]*-.*/\\1/'
 
   # and why
-  gwroute explain -f {manifests} --node-pool {pool} -H "Host: www.example.com" \
+  {gwroute} explain -f {manifests} --node-pool {pool} -H "Host: www.example.com" \
 http://$GATEWAY_HOST/get
 
 Ctrl-C ends it.
@@ -95,6 +98,8 @@ def command(pool: str, address: str | None, folder: str | None, **given: Any) ->
     """
     from gwroute.proxy import serve
 
+    if address is not None and _here(address) != address:
+        raise BindError(f"cannot listen on {address}: choose another address with --address")
     gateway = _settled(address or _here("127.0.0.1:8080"))
     settings = settings_of({**given, **_free(given)})
     with ExitStack() as stack:
@@ -128,6 +133,7 @@ def _text(copy: Scratch, gateway: str) -> str:
         steps=copy.steps,
         route=copy.route,
         gateway=gateway,
+        gwroute="gwroute" if shutil.which("gwroute") else sys.argv[0],
         backends=backends,
         weights=WEIGHTS[copy.pool],
     )

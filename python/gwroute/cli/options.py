@@ -52,6 +52,13 @@ def _no_color(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.color = False
 
 
+def _full_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    for name in value:
+        if not all(name.partition("/")) or name.count("/") != 1:
+            raise click.BadParameter(f"{name!r}: write NS/NAME")
+    return value
+
+
 filename = option(
     "-f",
     "--filename",
@@ -74,6 +81,7 @@ gateway = option(
     "gateways",
     multiple=True,
     metavar="NS/NAME",
+    callback=_full_names,
     help="Only this Gateway; repeatable.",
 )
 node_pool = option("--node-pool", metavar="POOL", help="The node pool the proxy is in.")

@@ -43,10 +43,10 @@ def serving_options(access_log: str = "json") -> Callable[[Callable[..., Any]], 
             default=access_log,
             help=f"json, text or off, and a file.  [default: {access_log}, on standard output]",
         ),
-        _address("--admin", f"{LOOPBACK}:15000", "the admin endpoint", host=LOOPBACK),
+        _address("--admin", f"{LOOPBACK}:15000", "the admin endpoint is", host=LOOPBACK),
         options.admin_token_file,
-        _address("--stats", ":15020", "the metrics"),
-        _address("--ready-address", ":15021", "readiness and liveness"),
+        _address("--stats", ":15020", "the metrics are"),
+        _address("--ready-address", ":15021", "readiness and liveness are told"),
         options.option(
             "--metrics-per-route", is_flag=True, help="Metrics of requests tell routes apart."
         ),
@@ -72,7 +72,7 @@ def _address(name: str, default: str, what: str, **settings: str) -> Callable[..
         type=Address(off=True, any_host=BOTH_FAMILIES, **settings),
         metavar="ADDR",
         default=default,
-        help=f"Where {what} is; off for nowhere.  [default: {default}]",
+        help=f"Where {what}; off for nowhere.  [default: {default}]",
     )
 
 
