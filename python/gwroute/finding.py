@@ -118,6 +118,22 @@ CODES: dict[str, Code] = {
 }
 """Every code with its level and title; each room of the package adds its own rows."""
 
+_WAYS_OUT = {
+    "GWR001": "correct the indentation, the quotes and the brackets here or above",
+    "GWR003": "an object has apiVersion, kind and metadata.name",
+    "GWR007": "write it as the reference of the kind has it",
+    "GWR008": "add it",
+    "GWR009": "correct it",
+    "GWR011": "remove one of them, or give it another name",
+    "GWR013": "correct the brackets and the indentation, or divide the file",
+    "GWR014": "correct its permissions, or take it away",
+    "GWR015": "once it is there again, it is read again",
+}
+"""What to do where a finding knows nothing better."""
+
+WIDE = 160
+"""Characters of a line of a file that are shown; a longer one is shown around the place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -144,6 +160,7 @@ class Finding:
     def of(cls, code: str, message: str, **fields: Any) -> Finding:
         """Make a finding at the level that :data:`CODES` gives its code."""
         fields.setdefault("level", CODES[code].level)
+        fields["help"] = fields.get("help") or _WAYS_OUT.get(code)
         return cls(code=code, message=message, **fields)
 
     @classmethod
@@ -167,14 +184,14 @@ class Finding:
             message: What is wrong, and what follows from it.
             key: Point to the field's name instead of its value.
             level: None takes that of the code.
-            help: What to do.
+            help: What to do; None takes what helps with every finding of the code.
         """
         place = obj.origin.position(field or "metadata.name", key=key) if obj.origin else None
         return cls(
             code=code,
             message=message,
             level=level or CODES[code].level,
-            help=help,
+            help=help or _WAYS_OUT.get(code),
             object=obj.key,
             field=field,
             file=place.file if place else None,
@@ -231,8 +248,8 @@ def render_all(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _lines_of(file: str | None) -> list[str]:
-    """The lines of a file; none if it cannot be read."""
-    if file is None:
+    """The lines of a file; none if it cannot be read, or not again, as a pipe."""
+    if file is None or not Path(file).is_file():
         return []
     try:
         return Path(file).read_text("utf-8", "replace").splitlines()
@@ -252,12 +269,20 @@ def _frame(finding: Finding, lines: list[str]) -> list[str]:
         return []
     at = finding.line - 1
     width = max(len(str(finding.line)) + 2, 5)
-    shown = [i for i in (_context(lines, at), at) if i is not None]
-    frame = [f"{i + 1:>{width}} | {lines[i].expandtabs(1)}" for i in shown]
-    start = (finding.column or 1) - 1
-    mark = "^" * _token_length(lines[at], start)
+    above = _context(lines, at)
+    line, start = _around(lines[at], (finding.column or 1) - 1)
+    frame = [] if above is None else [(above, _around(lines[above], 0)[0])]
+    shown = [f"{i + 1:>{width}} | {text.expandtabs(1)}" for i, text in [*frame, (at, line)]]
+    mark = "^" * _token_length(line, start)
     note = f" {finding.help}" if finding.help else ""
-    return [*frame, f"{'':>{width}} | {' ' * start}{mark}{note}"]
+    return [*shown, f"{'':>{width}} | {' ' * start}{mark}{note}"]
+
+
+def _around(line: str, place: int) -> tuple[str, int]:
+    """The part of a line around a place, and where the place is in that."""
+    first = max(0, min(place - WIDE // 2, len(line) - WIDE))
+    left, right = "…" * (first > 0), "…" * (first + WIDE < len(line))
+    return left + line[first : first + WIDE] + right, place - first + len(left)
 
 
 def _context(lines: list[str], at: int) -> int | None:

@@ -1,5 +1,6 @@
 """Findings: the line a person and an editor read, and the frame under it."""
 
+import os
 import re
 from pathlib import Path
 from typing import get_args
@@ -97,6 +98,21 @@ def test_help_stands_behind_the_mark_or_in_a_line_of_its_own() -> None:
     assert render(at(99, 1, help=hint), SOURCE).endswith(f"\n    help: {hint}")
 
 
+@pytest.mark.parametrize("column", [1, 500, 1000])
+def test_of_a_long_line_the_part_around_the_place_is_shown(column: int) -> None:
+    line = "[" * (column - 1) + "x" + "]" * (1000 - column)
+    _, shown, mark = render(at(1, column), line).splitlines()
+    assert len(shown) < 200
+    assert len(mark) < 200
+    assert shown[mark.index("^")] == "x"
+
+
+def test_a_finding_that_knows_no_way_out_takes_that_of_its_code() -> None:
+    assert Finding.of("GWR011", "x").help == "remove one of them, or give it another name"
+    assert Finding.of("GWR011", "x", help="y").help == "y"
+    assert Finding.of("GWR006", "x").help is None
+
+
 def test_the_file_is_read_where_no_text_is_given(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_bytes(b"kind: \xff\n")
@@ -104,6 +120,9 @@ def test_the_file_is_read_where_no_text_is_given(tmp_path: Path) -> None:
     assert render(finding).splitlines()[1:] == ["    1 | kind: \ufffd", "      |       ^"]
     gone = Finding(code="GWR001", message="x", file=str(tmp_path / "b.yaml"), line=1)
     assert render(gone) == str(gone)
+    os.mkfifo(tmp_path / "pipe")
+    piped = Finding(code="GWR001", message="x", file=str(tmp_path / "pipe"), line=1)
+    assert render(piped) == str(piped), "a pipe gives what it has once"
 
 
 def test_findings_of_one_file_read_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

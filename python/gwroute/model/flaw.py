@@ -174,6 +174,8 @@ def _other_type(given: Any, wanted: Sequence[str]) -> str | None:
         return f"write it without quotes: {given}"
     if "a list" in wanted:
         return "begin each element with a dash"
+    if "a mapping" in wanted:
+        return "write its fields below it, each with its name"
     return None
 
 
@@ -207,7 +209,7 @@ def _wrong_value(field: str, error: ErrorDetails) -> Flaw:
         case "less_than_equal":
             message, way_out = f"is {given}", f"it is at most {context['le']}"
         case "string_too_short":
-            message = "is empty"
+            message, way_out = "is empty", "it has at least one character"
         case "string_too_long":
             length = len(error["input"])
             message = f"has {length} characters"

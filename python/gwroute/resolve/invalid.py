@@ -16,17 +16,25 @@ class Invalid(Exception):  # noqa: N818 - a verdict on a rule, never seen outsid
         reason: Of the condition.
         field: What is wrong, below what was looked at; below the rule in the end.
         message: What is wrong with it.
+        help: What to do, if the message does not say it.
     """
 
-    def __init__(self, field: str, message: str, reason: str = Reason.UNSUPPORTED_VALUE) -> None:
+    def __init__(
+        self,
+        field: str,
+        message: str,
+        reason: str = Reason.UNSUPPORTED_VALUE,
+        help: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.field = field
         self.message = message
+        self.help = help
 
     def under(self, parent: str) -> Invalid:
         """The same, one level further up."""
-        return Invalid(f"{parent}.{self.field}", self.message, self.reason)
+        return Invalid(f"{parent}.{self.field}", self.message, self.reason, self.help)
 
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)

@@ -259,6 +259,7 @@ class _Lowering:
                 self.route,
                 f"spec.rules[{index}].{invalid.field}",
                 f"{self.key} rule {index}: {invalid.message}; the rule is dropped",
+                help=invalid.help,
             )
         )
 

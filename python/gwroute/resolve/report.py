@@ -91,7 +91,7 @@ def orphan_finding(store: ObjectStore, key: ObjectKey) -> tuple[Finding, ...] | 
         return ()
     known = [item.name for item in store.of(Gateway) if item.namespace == namespace]
     message = f"{key}: Gateway {namespace}/{ref.name} does not exist; its listeners are not served"
-    hint = did_you_mean(ref.name, known)
+    hint = did_you_mean(ref.name, known) or "create it, or correct the name"
     return (Finding.at("GWR303", found, "spec.parentRef.name", message, help=hint),)
 
 

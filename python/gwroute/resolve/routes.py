@@ -144,7 +144,7 @@ def _missing(
         route,
         f"spec.parentRefs[{index}].name",
         f"{key}: {ref.kind} {namespace}/{ref.name} does not exist; the route is not served there",
-        help=did_you_mean(ref.name, known),
+        help=did_you_mean(ref.name, known) or "create it, or correct the name",
     )
 
 

@@ -20,6 +20,8 @@ METHODS = frozenset(
 )
 ROOT = ir.PathMatch("PathPrefix", "/")
 """Takes every path."""
+EXPRESSIONS = "see docs.rs/regex for what can be written; look-around and back-references cannot"
+"""What to do about a regular expression that cannot be used."""
 _PATHS = ("Exact", "PathPrefix", "RegularExpression")
 
 
@@ -127,4 +129,4 @@ def check_regex(pattern: str, at: str, accepts_regex: AcceptsRegex) -> None:
     """
     reason = accepts_regex(pattern)
     if reason is not None:
-        raise Invalid(at, reason)
+        raise Invalid(at, reason, help=EXPRESSIONS)

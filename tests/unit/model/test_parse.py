@@ -235,8 +235,12 @@ def test_unknown_fields_in_many_places() -> None:
             "yes, no, on, off, y and n mean true and false: put it in quotes",
         ),
         ("parentRefs: [{name: a, port: '80'}]", (5, 32), "write it without quotes: 80"),
-        ("rules: [5]", (5, 11), None),
-        ("parentRefs: [{name: a, port: 8.5}]", (5, 32), None),
+        ("rules: [5]", (5, 11), "write its fields below it, each with its name"),
+        (
+            "parentRefs: [{name: a, port: 8.5}]",
+            (5, 32),
+            "write it as the reference of the kind has it",
+        ),
     ],
 )
 def test_a_wrong_type(spec: str, place: tuple[int, int], way_out: str | None) -> None:
@@ -278,7 +282,7 @@ def test_a_required_field_that_is_missing() -> None:
             (5, 15),
             "a hostname is written shop.example.com or *.example.com, without blanks and slashes",
         ),
-        ("parentRefs: [{name: ''}]", (5, 23), None),
+        ("parentRefs: [{name: ''}]", (5, 23), "it has at least one character"),
         ("parentRefs: [{name: " + "a" * 254 + "}]", (5, 23), "it has at most 253 characters"),
         (
             "rules: [{timeouts: {request: 5x}}]",
