@@ -17,6 +17,8 @@ News = list[Event] | Wish
 
 SETTLE = 0.005
 """Seconds without news after which a change is taken to be whole."""
+AWAKE = 0.5
+"""Seconds after which who waits looks whether there was a signal."""
 PATIENCE = 0.1
 """Seconds after which it is put in place even if there is still more coming."""
 
@@ -44,8 +46,17 @@ class Inbox:
         if self._held is not None:
             wish, self._held = self._held, None
             return wish
-        first = self._queue.get()
+        first = self._first()
         return first if isinstance(first, str) else self._settled(list(first))
+
+    def _first(self) -> News:
+        # A signal that is taken by another thread, or just before this one begins to wait, does
+        # not wake it, and its handler runs here alone.
+        while True:
+            try:
+                return self._queue.get(timeout=AWAKE)
+            except Empty:
+                continue
 
     def _settled(self, events: list[Event]) -> list[Event]:
         deadline = time.monotonic() + PATIENCE
