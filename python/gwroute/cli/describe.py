@@ -100,7 +100,9 @@ def _conditions(conditions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if about is not None:
             yield f"{about}\n"
         margin = INDENT if about is not None else ""
-        rows = [(f"{c['type']}={c['status']}", c["reason"], c["message"] or "") for c in group]
+        rows = [
+            (f"{c['type']}={c['status']}", c["reason"] or "", c["message"] or "") for c in group
+        ]
         yield from (margin + line for line in _rows(rows).splitlines(keepends=True))
 
 
