@@ -15,8 +15,9 @@ Wish = Literal["reload", "drain"]
 
 News = list[Event] | Wish
 
-SETTLE = 0.005
-"""Seconds without news after which a change is taken to be whole."""
+SETTLE = 0.002
+"""Seconds without news after which a change is taken to be whole; sources tell together what comes
+together, so that this only has to join two batches that were told one right after the other."""
 AWAKE = 0.5
 """Seconds after which who waits looks whether there was a signal."""
 PATIENCE = 0.1

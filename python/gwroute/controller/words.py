@@ -66,6 +66,8 @@ def unreadable(store: ObjectStore) -> str | None:
 
 def listeners(snapshot: Snapshot, bound: Mapping[Entry, tuple[str, ...]]) -> Iterator[str]:
     """A line for each place a listener is bound at: its name, the address, its number of routes."""
+    if not bound:
+        return
     routes: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
     for rule in snapshot.rules:
         for host in rule.hosts:

@@ -9,10 +9,10 @@ from gwroute.errors import LoadError
 
 __all__ = ["changes"]
 
-STEP = 5
+STEP = 3
 """Milliseconds between two looks at what the system has told; a change is told after two of them.
 
-Looking two hundred times a second takes 0.4 % of a core."""
+Looking three hundred times a second takes less than 1 % of a core."""
 TOGETHER = 50
 """Milliseconds after which changes are told even if there are still more coming."""
 IDLE = 200
