@@ -70,7 +70,7 @@ class References:
         return None
 
 
-NOT_OBEYED = ("RequestMirror", "ExternalAuth")
+NOT_OBEYED = ("ExternalAuth",)
 """Filters that the data plane does not carry out: they are never skipped, so they fail."""
 
 _STATUS = (301, 302, 303, 307, 308)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from gwroute import ir
 from gwroute.model import HTTPRouteRule
 from gwroute.model.duration import milliseconds
@@ -18,13 +20,17 @@ BACKOFF_MS = 25
 """The shortest wait before a try, where a rule does not say."""
 
 
-def lower_limits(rule: HTTPRouteRule | GRPCRouteRule) -> Limits:
+def lower_limits(rule: HTTPRouteRule | GRPCRouteRule, key: str) -> Limits:
     """Time limits, retries and session of a rule; None for what it says nothing about.
+
+    Args:
+        rule: The rule.
+        key: Its key in the snapshot.
 
     Raises:
         Invalid: A value cannot be used.
     """
-    session = _session(rule.session_persistence)
+    session = _session(rule.session_persistence, key)
     if isinstance(rule, GRPCRouteRule):
         return None, None, session
     return _timeouts(rule.timeouts), _retry(rule.retry), session
@@ -52,14 +58,14 @@ def _retry(given: HTTPRouteRetry | None) -> ir.Retry | None:
     )
 
 
-def _session(given: SessionPersistence | None) -> ir.Session | None:
+def _session(given: SessionPersistence | None, key: str) -> ir.Session | None:
     if given is None:
         return None
     at = "sessionPersistence"
     timeout = _duration(given.absolute_timeout, f"{at}.absoluteTimeout")
     if given.type == "Header":
         name = given.header.name if given.header else given.session_name
-        return ir.Session("Header", _name(name, f"{at}.header.name"), "/", False, timeout)
+        return ir.Session("Header", _name(name, f"{at}.header.name", key), "/", False, timeout)
     if given.type != "Cookie":
         raise Invalid(f"{at}.type", f"type {given.type} is none of Cookie, Header")
     cookie = given.cookie or given.cookie_config
@@ -68,12 +74,13 @@ def _session(given: SessionPersistence | None) -> ir.Session | None:
         raise Invalid(f"{at}.absoluteTimeout", "a permanent cookie needs an absoluteTimeout")
     name = (cookie.name if cookie else None) or given.session_name
     path = cookie.path if cookie else "/"
-    return ir.Session("Cookie", _name(name, f"{at}.cookie.name"), path, permanent, timeout)
+    return ir.Session("Cookie", _name(name, f"{at}.cookie.name", key), path, permanent, timeout)
 
 
-def _name(name: str | None, at: str) -> str:
+def _name(name: str | None, at: str, key: str) -> str:
+    """Two rules never share a session, so each has a name of its own unless it says otherwise."""
     if not name:
-        return "gwroute-session"
+        return f"gwroute-session-{blake2b(key.encode(), digest_size=4).hexdigest()}"
     if not is_header_name(name):
         raise Invalid(at, f"{name!r} is no name of a cookie or header")
     return name

@@ -25,7 +25,6 @@ from gwroute.resolve.kinds import Route
 from gwroute.resolve.limits import Limits, lower_limits
 from gwroute.resolve.rules import Lines, http_matches
 from gwroute.resolve.suggest import with_help
-from gwroute.resolve.unsupported import obeyed, unsupported_fields
 from gwroute.resolve.world import World
 
 __all__ = ["Lowered", "lower_rules"]
@@ -163,15 +162,15 @@ class _Lowering:
             matches = http_matches(rule.matches, lines, accepts)
         else:
             matches = grpc_matches(rule.matches, lines, accepts)
-        limits = obeyed(lower_limits(rule))
+        kind, namespace, name = self.key
+        key = f"{kind.lower()}/{namespace}/{name}/rule/{index}"
+        limits = lower_limits(rule, key)
         references = self._references()
         filters = lower_filters(rule.filters, "filters", references) if rule.filters else ()
         backends = self._backends(index, rule.backend_refs, references)
         _check_prefixes(filters, backends, matches)
         if references.unresolved:
             self._note_filters(index, references.unresolved)
-        self.findings.extend(unsupported_fields(self.key, self.route, index, rule))
-        kind, namespace, name = self.key
         origin = self.route.origin
         ref = ir.RouteRef(
             kind,
@@ -183,7 +182,6 @@ class _Lowering:
             origin.file if origin else None,
             lines.rule or (origin.line if origin else None),
         )
-        key = f"{kind.lower()}/{namespace}/{name}/rule/{index}"
         return _Rule(key, ref, matches, filters, backends, tuple(references.targets), limits)
 
     # -- backends

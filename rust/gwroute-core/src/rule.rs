@@ -184,9 +184,10 @@ impl Rule {
         self.ir.session.as_ref()
     }
 
-    /// The backend whose share holds the draw; `None` without backends or weights.
-    pub(crate) fn backend(&self, draw: f64) -> Option<&Backend> {
-        weighted::pick(&self.cumulative, draw).map(|index| &self.backends[index])
+    /// Index of the backend whose share holds the draw, a number in [0, 1); `None` without
+    /// backends or weights.
+    pub fn draw(&self, draw: f64) -> Option<usize> {
+        weighted::pick(&self.cumulative, draw)
     }
 }
 

@@ -181,7 +181,9 @@ fn grpc_status(status: StatusCode) -> &'static str {
 
 /// No backend answered: the gateway says so, with the edits that the backend's answer would have
 /// got.
-pub(crate) fn fail(exchange: Box<Exchange>, error: Error) -> Response<ResponseBody> {
+pub(crate) fn fail(mut exchange: Box<Exchange>, error: Error) -> Response<ResponseBody> {
+    // An endpoint that does not answer is none to be bound to.
+    exchange.session = None;
     let mut own = Own::failure(error);
     exchange.edit_response(&mut own.headers);
     own.into_response(exchange)

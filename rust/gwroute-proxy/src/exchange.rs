@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::forward;
+use crate::session::{Bond, Mark};
 use crate::telemetry::{Head, Outcome, Record, TryOutcome, UpstreamRecord};
 use crate::upstream::endpoint::Load;
 use crate::upstream::set::Upstream;
@@ -30,6 +31,8 @@ pub(crate) struct Exchange {
     pub(crate) matched: Option<Matched>,
     /// Where the page is that asks, if the rule has something to say to browsers.
     pub(crate) origin: Option<HeaderValue>,
+    /// Binds the client to its endpoint, if this is the first response of a session.
+    pub(crate) session: Option<Mark>,
     pub(crate) target: Option<UpstreamTarget>,
     pub(crate) body: Option<Rc<BodyWatch>>,
     /// Own answers look different in gRPC.
@@ -100,6 +103,7 @@ impl Exchange {
             listener: None,
             matched: None,
             origin: None,
+            session: None,
             target: None,
             body: None,
             grpc: false,
@@ -134,7 +138,18 @@ impl Exchange {
             if let (Some(origin), Some(cors)) = (&self.origin, rule.cors(*backend)) {
                 cors.mark(origin, headers);
             }
+            if let Some(session) = &self.session {
+                session.put(headers);
+            }
         }
+    }
+
+    /// A client that was bound to no endpoint of a rule is from now on.
+    pub(crate) fn begin_session(&mut self, rule: &Rule, backend: usize, endpoint: SocketAddr) {
+        let secure = self.client.server_name().is_some();
+        let sessions = self.client.worker.shared.sessions.as_ref();
+        let bond = Bond { backend, endpoint };
+        self.session = sessions.and_then(|sessions| sessions.mark(rule, &bond, secure));
     }
 
     /// The head of the response is known, and what the exchange has come to if the rest of it
@@ -160,6 +175,12 @@ impl Exchange {
         self.target.as_ref().map_or(0, |target| target.tries)
     }
 
+    /// Whether the rule has the request sent again.
+    pub(crate) fn is_retried(&self) -> bool {
+        let retry = self.matched.as_ref().and_then(|m| m.rule.retry());
+        retry.is_some_and(|retry| retry.attempts > 0)
+    }
+
     /// The request is about to be sent, once or once more.
     pub(crate) fn begin_try(&self) {
         let timeouts = self.matched.as_ref().and_then(|m| m.rule.timeouts());
@@ -181,12 +202,24 @@ impl Exchange {
         }
     }
 
-    /// Chooses an endpoint once more, which may be the same.
+    /// Chooses an endpoint once more, which may be the same, and is if the client is bound to it.
     pub(crate) fn pick_anew(&mut self) {
-        if let Some(target) = &mut self.target
-            && let Some(load) = target.upstream.pick()
-        {
-            target.load = load;
+        let rule = self.matched.as_ref().map(|matched| matched.rule.clone());
+        let in_session = rule.as_ref().filter(|rule| rule.session().is_some());
+        if in_session.is_some() && self.session.is_none() {
+            return;
+        }
+        let Some(target) = &mut self.target else {
+            return;
+        };
+        let Some(load) = target.upstream.pick() else {
+            return;
+        };
+        let at = load.endpoint().address();
+        target.load = load;
+        let backend = self.matched.as_ref().and_then(|matched| matched.backend);
+        if let (Some(rule), Some(backend)) = (in_session, backend) {
+            self.begin_session(rule, backend, at);
         }
     }
 

@@ -48,6 +48,7 @@ mod report;
 mod retry;
 mod server;
 mod service;
+mod session;
 mod shared;
 mod small_writes;
 mod telemetry;

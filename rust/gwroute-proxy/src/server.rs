@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::bind::{self, BindError};
 use crate::config::Config;
 use crate::live::{Live, LivePointer, Swapped};
+use crate::session::Sessions;
 use crate::shared::{Gauges, Shared};
 use crate::telemetry::Observer;
 use crate::tls::Secrets;
@@ -73,6 +74,7 @@ impl Proxy {
                 config: Arc::new(config),
                 live: LivePointer::new(RouteTable::default()),
                 observer,
+                sessions: Sessions::new().ok(),
                 connections: AtomicUsize::new(0),
                 gauges: (0..count).map(|_| Gauges::default()).collect(),
             }),

@@ -3,8 +3,9 @@
 
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use gwroute_core::{Decision, Forward, Reason, Redirect, Respond};
+use gwroute_core::{Decision, Forward, Reason, Redirect, Respond, Rule};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -19,8 +20,10 @@ use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
 use crate::forward::{self, Destination};
 use crate::live::Live;
 use crate::mirror::{self, Copy, Target};
+use crate::session::Bond;
 use crate::telemetry::Outcome;
-use crate::upstream::set::Transport;
+use crate::upstream::endpoint::Load;
+use crate::upstream::set::{Transport, Upstream};
 use crate::upstream::{self, Transfer};
 use crate::vet;
 use crate::view::{self, View};
@@ -110,13 +113,18 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<(Destination, Vec<Ta
     let client = exchange.client.clone();
     client.worker.with_live(|live| {
         let entry = client.entry(live).map_err(misplaced)?;
-        let (sni, draw) = (client.server_name(), fastrand::f64());
-        match live.table().decide(entry, sni, &View(parts), draw) {
+        let (sni, mut bond) = (client.server_name(), None);
+        let choose = |rule: &Rule| {
+            bond = bond_of(&client, live, rule, &parts.headers);
+            let bound = bond.as_ref().map(|bond| bond.backend);
+            bound.or_else(|| rule.draw(fastrand::f64()))
+        };
+        match live.table().decide_with(entry, sni, &View(parts), choose) {
             Decision::Forward(forward) => {
                 if forward.cors().is_some() {
                     exchange.origin = parts.headers.get(header::ORIGIN).cloned();
                 }
-                let destination = destination(exchange, live, &forward)?;
+                let destination = destination(exchange, live, &forward, bond)?;
                 Ok((destination, mirror::targets(live, &forward)))
             }
             Decision::Redirect(redirect) => {
@@ -126,6 +134,16 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<(Destination, Vec<Ta
             Decision::Respond(respond) => Err(responded(exchange, &respond, &parts.headers)),
         }
     })
+}
+
+/// The endpoint that a client is bound to, as long as that may be used.
+fn bond_of(client: &Client, live: &Live, rule: &Rule, request: &HeaderMap) -> Option<Bond> {
+    rule.session()?;
+    let sessions = client.worker.shared.sessions.as_ref()?;
+    let bond = sessions.bond(rule, request)?;
+    let upstream = rule.backends().get(bond.backend)?.upstream()?;
+    let upstream = live.upstream(upstream.slot())?;
+    upstream.has(bond.endpoint).then_some(bond)
 }
 
 fn misplaced(misplaced: Misplaced) -> Box<Own> {
@@ -140,6 +158,7 @@ fn destination(
     exchange: &mut Exchange,
     live: &Live,
     forward: &Forward<'_, '_>,
+    bond: Option<Bond>,
 ) -> Result<Destination, Box<Own>> {
     exchange.listener = Some(forward.listener().clone());
     let matched = exchange.matched.insert(Matched {
@@ -151,10 +170,8 @@ fn destination(
     if let Some(limit) = timeouts.and_then(|timeouts| timeouts.request_ms) {
         exchange.deadlines.limit(limit);
     }
-    let upstream = live.upstream(forward.upstream().slot());
-    let picked = upstream.and_then(|upstream| Some((upstream.clone(), upstream.pick()?)));
-    // Endpoints may have gone since the table was made.
-    let (upstream, load) = picked.ok_or_else(Own::no_endpoint)?;
+    let rule = matched.rule.clone();
+    let (upstream, load) = endpoint(exchange, live, forward, bond).ok_or_else(Own::no_endpoint)?;
     check(upstream.transport())?;
     exchange.target = Some(UpstreamTarget {
         upstream: upstream.clone(),
@@ -165,7 +182,7 @@ fn destination(
     });
     Ok(Destination {
         upstream,
-        rule: matched.rule.clone(),
+        rule,
         backend: forward.backend_index(),
         path: path_of(forward)?,
         host: host_of(forward)?,
@@ -178,6 +195,26 @@ fn check(transport: &Transport) -> Result<(), Box<Own>> {
         Transport::Clear | Transport::Tls(_) => Ok(()),
         Transport::Unusable => Err(Own::invalid_backend()),
     }
+}
+
+/// The endpoint that the client is bound to, or another; endpoints may have gone since the table was
+/// made.
+fn endpoint(
+    exchange: &mut Exchange,
+    live: &Live,
+    forward: &Forward<'_, '_>,
+    bond: Option<Bond>,
+) -> Option<(Arc<Upstream>, Load)> {
+    let upstream = live.upstream(forward.upstream().slot())?.clone();
+    if let Some(load) = bond.and_then(|bond| upstream.pick_at(bond.endpoint)) {
+        return Some((upstream, load));
+    }
+    let load = upstream.pick()?;
+    if forward.rule().session().is_some() {
+        let at = load.endpoint().address();
+        exchange.begin_session(forward.rule(), forward.backend_index(), at);
+    }
+    Some((upstream, load))
 }
 
 /// `None` if the client's own goes on as it is.

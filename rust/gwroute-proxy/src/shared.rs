@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::config::Config;
 use crate::live::LivePointer;
+use crate::session::Sessions;
 use crate::telemetry::Observer;
 
 /// What the workers of a proxy share.
@@ -13,6 +14,8 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) live: LivePointer,
     pub(crate) observer: Arc<dyn Observer>,
+    /// `None` on a system that has no randomness to give: then there are no sessions.
+    pub(crate) sessions: Option<Sessions>,
     /// Client connections of all workers, for their limit.
     pub(crate) connections: AtomicUsize,
     /// By worker.

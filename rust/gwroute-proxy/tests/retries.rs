@@ -302,3 +302,22 @@ fn http2_is_tried_again_with_its_body() {
         assert_eq!(bodies, ["question"; 3]);
     });
 }
+
+#[test]
+fn a_request_lost_on_an_idle_connection_counts_as_a_try() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    let backend = Backend::scripted(move |connection| {
+        while connection.request().is_some() {
+            if counted.fetch_add(1, Ordering::SeqCst) > 0 {
+                return;
+            }
+            connection.send(ok("first")).unwrap();
+        }
+    });
+    let gateway = gateway(rule().retry(1, &[]), &[backend.address]);
+    let mut client = Client::connect(gateway.address);
+    assert_eq!(client.ask("GET /", "").body, "first");
+    assert_eq!(client.ask("GET /", "").status, 503);
+    assert_eq!(seen.load(Ordering::SeqCst), 3, "once, and once again");
+}

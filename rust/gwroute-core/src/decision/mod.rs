@@ -44,12 +44,13 @@ impl<'t> Matched<'t> {
     }
 }
 
-/// What a matched rule does with the request: its filters, then one draw among its backends.
+/// What a matched rule does with the request: its filters, then a choice among its backends, by
+/// their index.
 pub(crate) fn carry_out<'t, 'r, V: RequestView>(
     matched: Matched<'t>,
     target: Target<'r>,
     request: &V,
-    draw: f64,
+    choose: impl FnOnce(&Rule) -> Option<usize>,
     has_endpoints: impl Fn(UpstreamId) -> bool,
 ) -> Decision<'t, 'r> {
     let filters = &matched.rule.filters;
@@ -59,7 +60,8 @@ pub(crate) fn carry_out<'t, 'r, V: RequestView>(
     if let Some(end) = &filters.end {
         return end_at(end, matched, None, target);
     }
-    let Some(backend) = matched.rule.backend(draw) else {
+    let chosen = choose(matched.rule);
+    let Some(backend) = chosen.and_then(|index| matched.rule.backends.get(index)) else {
         return Decision::Respond(Respond::by_rule(500, Reason::NoBackend, matched));
     };
     let (Some(upstream), None) = (backend.upstream, &backend.ir.invalid) else {

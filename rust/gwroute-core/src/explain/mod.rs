@@ -252,9 +252,13 @@ impl Explanation {
             .iter()
             .map(|backend| backend_summary(table, backend))
             .collect();
-        let decision = decision::carry_out(matched, target, request, draw, |id| {
-            table.upstreams.has_endpoints(id)
-        });
+        let decision = decision::carry_out(
+            matched,
+            target,
+            request,
+            |rule| rule.draw(draw),
+            |id| table.upstreams.has_endpoints(id),
+        );
         self.decided(&decision);
         let backend = match &decision {
             Decision::Forward(forward) => Some(forward.backend()),

@@ -4,6 +4,7 @@ use crate::decision::{self, Decision, Matched, Reason, Redirect, Respond};
 use crate::explain::{self, Explanation};
 use crate::host;
 use crate::listener::{EntryId, Listener};
+use crate::rule::Rule;
 use crate::table::RouteTable;
 use crate::target::Target;
 use crate::vhost::Query;
@@ -33,6 +34,18 @@ impl RouteTable {
         request: &'r V,
         draw: f64,
     ) -> Decision<'t, 'r> {
+        self.decide_with(at, sni, request, |rule| rule.draw(draw))
+    }
+
+    /// Decides one request as [`RouteTable::decide`] does, and leaves the choice among backends
+    /// to the caller, who may know that the client is bound to one: `choose` gives its index.
+    pub fn decide_with<'t, 'r, V: RequestView>(
+        &'t self,
+        at: EntryId,
+        sni: Option<&str>,
+        request: &'r V,
+        choose: impl FnOnce(&Rule) -> Option<usize>,
+    ) -> Decision<'t, 'r> {
         match self.find(at, sni, request) {
             Found::Decided(decision) => decision,
             Found::At {
@@ -48,7 +61,7 @@ impl RouteTable {
                 matched: Some(matched),
                 target,
                 ..
-            } => decision::carry_out(matched, target, request, draw, |id| {
+            } => decision::carry_out(matched, target, request, choose, |id| {
                 self.upstreams.has_endpoints(id)
             }),
         }

@@ -125,17 +125,19 @@ async fn in_time(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(),
 }
 
 /// Tries connections that were idle as long as they turn out to be dead before they took the
-/// request, and then a new one.
+/// request, and then a new one. Where a rule says how often a request is sent, one that was lost
+/// on a connection that was idle counts: the backend may have seen it.
 async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(), Error> {
     let pool = pool(exchange)?;
-    // A connection that is to be upgraded is one of its own.
-    let mut fresh = exchange.websocket;
+    // A connection that is to be upgraded is one of its own, and so is one for another try.
+    let mut fresh = exchange.websocket || exchange.tries() > 0;
+    let counts = exchange.is_retried();
     loop {
         let connection = pool.connection(fresh).await;
         let connection = connection.inspect_err(|error| note_failure(exchange, &pool, error))?;
         note_try(exchange, &connection);
         let mut spare = None;
-        if connection.is_reused() {
+        if connection.is_reused() && !counts {
             let request = transfer.request.as_ref();
             spare = request.and_then(Spare::of_repeatable);
         }

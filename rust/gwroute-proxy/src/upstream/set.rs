@@ -50,6 +50,20 @@ impl Upstream {
         Some(Load::on(endpoints[index].clone()))
     }
 
+    /// The endpoint at an address, with the request counted as its load; `None` if it is not, or
+    /// no more, among those that may be used.
+    pub(crate) fn pick_at(&self, address: SocketAddr) -> Option<Load> {
+        let endpoints = self.set.endpoints.load();
+        let found = endpoints.iter().find(|known| known.address() == address)?;
+        Some(Load::on(found.clone()))
+    }
+
+    /// Whether the endpoint at an address may be used.
+    pub(crate) fn has(&self, address: SocketAddr) -> bool {
+        let endpoints = self.set.endpoints.load();
+        endpoints.iter().any(|known| known.address() == address)
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.set.transport
     }

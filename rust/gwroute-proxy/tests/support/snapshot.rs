@@ -29,6 +29,7 @@ pub(crate) struct Rule {
     backends: Vec<Value>,
     timeouts: Value,
     retry: Value,
+    session: Value,
 }
 
 impl Rule {
@@ -42,7 +43,13 @@ impl Rule {
             backends: Vec::new(),
             timeouts: Value::Null,
             retry: Value::Null,
+            session: Value::Null,
         }
+    }
+
+    pub(crate) fn session(mut self, session: Value) -> Self {
+        self.session = session;
+        self
     }
 
     pub(crate) fn host(mut self, host: &str) -> Self {
@@ -108,6 +115,7 @@ impl Snapshot {
             "backends": rule.backends,
             "timeouts": rule.timeouts,
             "retry": rule.retry,
+            "session": rule.session,
         }));
         self
     }
