@@ -39,6 +39,10 @@ pub(crate) fn vet(parts: &Parts, heads: &Heads, limits: &Limits) -> Result<Facts
     if parts.headers.len() > limits.header_fields {
         return Err(ErrorKind::HeadTooLarge);
     }
+    // The asterisk form is for OPTIONS alone (RFC 9112 3.2.4).
+    if parts.uri.path() == "*" && parts.method != Method::OPTIONS {
+        return Err(ErrorKind::BadRequest);
+    }
     let mut facts = Facts::default();
     for (name, value) in &parts.headers {
         facts.look_at(name, value)?;

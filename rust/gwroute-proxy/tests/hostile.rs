@@ -38,6 +38,7 @@ fn malformed_heads_get_400() {
         "G@T / HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET /\u{1} HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET x HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET * HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nhost: a\r\nno colon\r\n\r\n",
         "GET / HTTP/1.1\r\nhost: a\r\nx : 1\r\n\r\n",
         "GET / HTTP/1.1\r\nhost: a\r\n x: 1\r\n\r\n",
