@@ -27,6 +27,9 @@ def _from(draw: st.DrawFn) -> dict[str, Any]:
     return {"from": kind, **({"selector": selector} if kind == "Selector" else {})}
 
 
+SCOPES = ("None", "None", "All")
+
+
 @st.composite
 def listeners(draw: st.DrawFn) -> list[dict[str, Any]]:
     found = []
@@ -60,6 +63,7 @@ def gateways(draw: st.DrawFn) -> Object:
     spec: dict[str, Any] = {
         "tls": draw(tls),
         "gatewayClassName": draw(st.sampled_from(("ours", "ours", "theirs"))),
+        "defaultScope": draw(st.sampled_from(SCOPES)),
         "listeners": draw(listeners()),
         "allowedListeners": {"namespaces": _from(draw)},
     }
@@ -108,7 +112,8 @@ def backend_refs(draw: st.DrawFn) -> list[dict[str, Any]]:
 @st.composite
 def routes(draw: st.DrawFn) -> Object:
     kind = draw(st.sampled_from(("HTTPRoute", "HTTPRoute", "GRPCRoute", "TCPRoute")))
-    spec: dict[str, Any] = {"parentRefs": draw(parent_refs())}
+    scope = draw(st.sampled_from(SCOPES))
+    spec: dict[str, Any] = {"parentRefs": draw(parent_refs()), "useDefaultGateways": scope}
     if kind != "TCPRoute":
         spec["hostnames"] = draw(st.lists(st.sampled_from(HOSTS), max_size=2, unique=True))
     rules = []

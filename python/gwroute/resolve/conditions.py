@@ -21,6 +21,7 @@ class Type:
 
     ACCEPTED: Final = "Accepted"
     CONFLICTED: Final = "Conflicted"
+    DEFAULT_GATEWAY: Final = "DefaultGateway"
     INSECURE_FRONTEND_VALIDATION_MODE: Final = "InsecureFrontendValidationMode"
     OVERLAPPING_TLS_CONFIG: Final = "OverlappingTLSConfig"
     PARTIALLY_INVALID: Final = "PartiallyInvalid"

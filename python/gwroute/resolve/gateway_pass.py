@@ -25,7 +25,7 @@ from gwroute.resolve.report import (
     serving,
 )
 from gwroute.resolve.result import ResolvedGateway
-from gwroute.resolve.world import World
+from gwroute.resolve.world import DEFAULTS, World
 
 __all__ = ["GatewayPass", "differing"]
 
@@ -112,8 +112,12 @@ class GatewayPass:
             parents.update(parents_of(plan, self._places.get(key), key in self._made))
         facts: set[Fact] = {("scope", name) for name in differing(world.scopes, scopes)}
         facts |= {("parent", key) for key in differing(world.parents, parents)}
+        defaults = tuple(plan.gateway.key for plan in ours if plan.is_default)
+        if defaults != world.defaults:
+            facts.add(DEFAULTS)
         world.scopes = scopes
         world.parents = parents
+        world.defaults = defaults
         ours.sort(key=lambda plan: (plan.gateway.key in self._made, _age(plan)))
         listeners = tuple(
             listener for plan in ours for listener in serving(plan, self._places[plan.gateway.key])

@@ -65,6 +65,11 @@ class GatewayPlan:
         return self.gateway_class is not None
 
     @property
+    def is_default(self) -> bool:
+        """Whether routes that ask for default Gateways attach to it."""
+        return self.gateway.spec.default_scope == "All"
+
+    @property
     def serves(self) -> bool:
         """Whether its listeners can be served."""
         return self.accepted is not None and self.accepted.holds

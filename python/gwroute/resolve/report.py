@@ -11,7 +11,7 @@ from gwroute.model import Gateway, ListenerSet, ObjectKey, Service
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.nodepools import PoolIndex
 from gwroute.resolve.addresses import addresses
-from gwroute.resolve.conditions import Condition, Reason, Type, Verdict
+from gwroute.resolve.conditions import Condition, Reason, Type, Verdict, good
 from gwroute.resolve.gateways import GatewayPlan
 from gwroute.resolve.generated import Settings, generated_name
 from gwroute.resolve.listeners import EffectiveListener
@@ -60,7 +60,8 @@ def _in_cluster(store: ObjectStore, plan: GatewayPlan, settings: Settings) -> bo
 def _conditions(plan: GatewayPlan, programmed: Verdict) -> Iterable[Condition]:
     assert plan.accepted is not None
     generations = {plan.gateway.key: plan.gateway.metadata.generation}
-    for verdict in (plan.accepted, programmed, *plan.tls):
+    default = good(Type.DEFAULT_GATEWAY, "Routes that ask for default Gateways attach to it")
+    for verdict in (plan.accepted, programmed, *plan.tls, *((default,) if plan.is_default else ())):
         yield Condition.of(plan.gateway.key, verdict, plan.gateway.metadata.generation)
     for item in plan.sets:
         generation = item.listener_set.metadata.generation

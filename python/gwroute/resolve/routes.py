@@ -5,7 +5,7 @@ The five kinds of routes go the same way. Only HTTPRoutes and GRPCRoutes come ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, TypeVar
@@ -21,7 +21,6 @@ from gwroute.resolve.kinds import ROUTES, Route
 from gwroute.resolve.lowering import Lowered, lower_rules
 from gwroute.resolve.parents import Parent, Section
 from gwroute.resolve.suggest import did_you_mean, full_kind, with_help
-from gwroute.resolve.unsupported import unsupported_of_route
 from gwroute.resolve.world import World
 
 __all__ = ["RouteResult", "resolve_route"]
@@ -66,7 +65,7 @@ def resolve_route(world: World, key: ObjectKey) -> RouteResult | None:
     route = world.reading.find(ROUTES[key.kind], key.namespace, key.name)
     if route is None:
         return None
-    findings: list[Finding] = list(unsupported_of_route(route))
+    findings: list[Finding] = []
     bonds = _bonds(world, key, route, findings)
     lowered = lower_rules(world, key, route, findings)
     claims: tuple[tuple[str, str | None], ...] = ()
@@ -105,10 +104,9 @@ def _joined(parts: list[tuple[T, ...]]) -> tuple[T, ...]:
 
 
 def _bonds(world: World, key: ObjectKey, route: Route, findings: list[Finding]) -> list[_Bond]:
-    refs = route.spec.parent_refs
+    refs = (*route.spec.parent_refs, *_defaults(world, key, route))
     if not refs:
-        message = f"{key} names no parent in spec.parentRefs, so nothing serves it"
-        findings.append(Finding.at("GWR304", route, "spec", message, key=True))
+        findings.append(_parentless(key, route))
         return []
     hostnames = getattr(route.spec, "hostnames", ())
     visitor = Visitor(key.kind, key.namespace or "", tuple([name.lower() for name in hostnames]))
@@ -126,6 +124,27 @@ def _bonds(world: World, key: ObjectKey, route: Route, findings: list[Finding]) 
             if attachment.refusal is not None:
                 findings.append(_refused(key, route, index, attachment.refusal))
     return bonds
+
+
+def _defaults(world: World, key: ObjectKey, route: Route) -> Iterator[ParentReference]:
+    """What stands for the default Gateways; one that is named already is no default."""
+    if route.spec.use_default_gateways != "All":
+        return
+    named = {
+        (ref.namespace or key.namespace, ref.name)
+        for ref in route.spec.parent_refs
+        if (ref.group, ref.kind) == (GATEWAY_GROUP, "Gateway")
+    }
+    for gateway in world.default_gateways():
+        if (gateway.namespace, gateway.name) not in named:
+            yield ParentReference(name=gateway.name, namespace=gateway.namespace)
+
+
+def _parentless(key: ObjectKey, route: Route) -> Finding:
+    message = f"{key} names no parent in spec.parentRefs, so nothing serves it"
+    if route.spec.use_default_gateways == "All":
+        message = f"{key} asks for default Gateways and there is none, so nothing serves it"
+    return Finding.at("GWR304", route, "spec", message, key=True)
 
 
 def _foreign(key: ObjectKey, route: Route, index: int, ref: ParentReference) -> Finding:
@@ -149,11 +168,11 @@ def _missing(
 
 
 def _refused(key: ObjectKey, route: Route, index: int, refusal: Refusal) -> Finding:
-    field = (
-        f"spec.{refusal.field[1:]}"
-        if refusal.field.startswith("^")
-        else f"spec.parentRefs[{index}].{refusal.field}"
-    )
+    field = f"spec.parentRefs[{index}].{refusal.field}"
+    if refusal.field.startswith("^"):
+        field = f"spec.{refusal.field[1:]}"
+    elif index >= len(route.spec.parent_refs):
+        field = "spec.useDefaultGateways"
     message = f"{key} is not served: {refusal.message}"
     return Finding.at(refusal.code, route, field, message, help=refusal.help)
 

@@ -15,7 +15,9 @@ from gwroute.resolve.reading import Fact, Memo, Reading
 from gwroute.resolve.rules import AcceptsRegex
 from gwroute.resolve.topology import Scope
 
-__all__ = ["Rivals", "World"]
+__all__ = ["DEFAULTS", "Rivals", "World"]
+
+DEFAULTS: Fact = ("defaults",)
 
 Rivals = Mapping[str, ObjectKey]
 """Listener key to the route of another kind that has the hostname there."""
@@ -32,6 +34,8 @@ class World:
     accepts_regex: AcceptsRegex
     keys: Keys
     parents: Mapping[ObjectKey, Parent] = field(default_factory=dict)
+    defaults: tuple[ObjectKey, ...] = ()
+    """Gateways of ours for routes that ask for default ones (GEP-3793), in order."""
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     rivals: Mapping[ObjectKey, Rivals] = field(default_factory=dict)
     backends: Memo[Reference, Target | Fault] = field(default_factory=Memo)
@@ -42,6 +46,11 @@ class World:
         key = (kind, namespace, name)
         self.reading.noted.append(("parent", key))
         return self.parents.get(key)  # type: ignore[call-overload, no-any-return]
+
+    def default_gateways(self) -> tuple[ObjectKey, ...]:
+        """Gateways of ours that offer to be parents of routes which ask for default ones."""
+        self.reading.noted.append(DEFAULTS)
+        return self.defaults
 
     def known_parents(self, kind: str, namespace: str) -> list[str]:
         """Names of the Gateways or ListenerSets of a namespace."""
