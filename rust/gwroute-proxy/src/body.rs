@@ -71,10 +71,11 @@ impl ClientBody {
     pub(crate) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
         self.note(frame.as_ref());
-        Poll::Ready(frame)
+        let blamed = |error| Error::because(blame(&error), &error);
+        Poll::Ready(frame.map(|frame| frame.map_err(blamed)))
     }
 
     fn note(&mut self, frame: Option<&Result<Frame<Bytes>, hyper::Error>>) {
@@ -122,17 +123,17 @@ impl Drop for ClientBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Client(body) => body.poll_frame(cx),
             Self::Kept(body) => body.poll_frame(cx),
-            Self::Copy(body) => body.poll_frame(cx).map(|frame| frame.map(Ok)),
+            Self::Copy(body) => body.poll_frame(cx),
         }
     }
 

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use crate::error::{Error, ErrorKind};
 use crate::kept::Piece;
 
 /// How far a copy may stay behind, in bytes; one that stays behind further is given up.
@@ -107,17 +108,20 @@ impl CopyBody {
         Fate(self.0.clone())
     }
 
-    /// One that is broken off waits for its end, for it must not seem to be whole.
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut queue = self.0.borrow_mut();
         match (queue.pieces.pop_front(), queue.state) {
             (Some(piece), _) => {
                 queue.bytes -= piece.cost();
                 queue.left = less(&queue.left, piece.len() as u64);
-                Poll::Ready(Some(piece.into_frame()))
+                Poll::Ready(Some(Ok(piece.into_frame())))
             }
             (None, State::Whole) => Poll::Ready(None),
-            (None, State::Open | State::Broken) => {
+            (None, State::Broken) => Poll::Ready(Some(Err(Error::new(ErrorKind::ClientGone)))),
+            (None, State::Open) => {
                 queue.reader = Some(cx.waker().clone());
                 Poll::Pending
             }
@@ -161,7 +165,8 @@ mod tests {
 
     fn poll(copy: &mut CopyBody) -> Poll<Option<usize>> {
         let frame = copy.poll_frame(&mut Context::from_waker(Waker::noop()));
-        frame.map(|frame| frame.map(|frame| frame.data_ref().map_or(0, Bytes::len)))
+        let len = |frame: Frame<Bytes>| frame.data_ref().map_or(0, Bytes::len);
+        frame.map(|frame| frame.map(|frame| frame.map(len).unwrap_or(usize::MAX)))
     }
 
     fn data(len: usize) -> Frame<Bytes> {
@@ -195,7 +200,7 @@ mod tests {
         feed.give(&data(200));
         assert_eq!(fate.poll(&cx), Poll::Ready(false));
         feed.end();
-        assert_eq!(poll(&mut copy), Poll::Pending);
+        assert_eq!(poll(&mut copy), Poll::Ready(Some(usize::MAX)), "an error");
         assert!(!copy.is_end_stream());
     }
 

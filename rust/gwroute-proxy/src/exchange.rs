@@ -39,6 +39,8 @@ pub(crate) struct Exchange {
     pub(crate) grpc: bool,
     /// The client asks for a WebSocket.
     pub(crate) websocket: bool,
+    /// Whether a connection has just died, and others that are idle may have, too.
+    pub(crate) distrusts_idle: bool,
     /// Bytes of the response's body that were handed on.
     pub(crate) sent: u64,
     /// 0 as long as there is none.
@@ -108,6 +110,7 @@ impl Exchange {
             body: None,
             grpc: false,
             websocket: false,
+            distrusts_idle: false,
             sent: 0,
             status: 0,
             outcome: Outcome::Backend,

@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::body::ClientBody;
+use crate::error::{Error, ErrorKind};
 
 /// What a piece costs besides its bytes: many small ones are not kept for free.
 const PIECE: usize = 64;
@@ -23,8 +24,9 @@ struct Kept {
     pieces: RefCell<Vec<Piece>>,
     /// Bytes that may still be kept; `None` once more has come.
     room: Cell<Option<usize>>,
-    /// The try that may read.
+    /// The try that may read, and what wakes it.
     turn: Cell<u32>,
+    reader: RefCell<Option<Waker>>,
 }
 
 /// A frame that can be had twice.
@@ -51,14 +53,17 @@ impl Keeper {
             pieces: RefCell::default(),
             room: Cell::new(Some(room)),
             turn: Cell::new(0),
+            reader: RefCell::default(),
         }))
     }
 
-    /// The body from its beginning, for the next try; the one before gets no more. `None` if it is
-    /// not there any more.
+    /// The body from its beginning, for the next try; that of the one before breaks off. `None` if
+    /// it is not there any more.
     pub(crate) fn again(&self) -> Option<KeptBody> {
         self.0.room.get()?;
         self.0.turn.set(self.0.turn.get() + 1);
+        let reader = self.0.reader.take();
+        reader.into_iter().for_each(Waker::wake);
         Some(KeptBody {
             kept: self.0.clone(),
             turn: self.0.turn.get(),
@@ -114,17 +119,21 @@ impl KeptBody {
     pub(crate) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        // A later try has it; this one is about to go, and must not seem to have ended.
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // A later try has it; this one must not seem to have ended.
         if self.turn != self.kept.turn.get() {
-            return Poll::Pending;
+            return Poll::Ready(Some(Err(Error::new(ErrorKind::Stopped))));
         }
         let kept = self.kept.pieces.borrow().get(self.at).cloned();
         if let Some(piece) = kept {
             self.at += 1;
             return Poll::Ready(Some(Ok(piece.into_frame())));
         }
-        let frame = ready!(self.kept.source.borrow_mut().poll_frame(cx));
+        let polled = self.kept.source.borrow_mut().poll_frame(cx);
+        let Poll::Ready(frame) = polled else {
+            *self.kept.reader.borrow_mut() = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
         if let Some(Ok(frame)) = &frame {
             self.kept.keep(frame);
             self.at += 1;

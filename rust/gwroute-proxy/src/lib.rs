@@ -11,6 +11,8 @@
 //! 4. A redirect or an own answer is written, and that is all (`answer.rs`).
 //! 5. Otherwise the head is rewritten for the backend (`forward.rs`), an endpoint is chosen by its
 //!    load (`upstream/set.rs`), and a connection to it is taken from the worker's pool or made.
+//!    Copies go to mirrors (`mirror.rs`); a request that fails is sent again where its rule says so
+//!    (`retry.rs`).
 //! 6. Bodies stream both ways, each frame only when the other side has room for it (`body.rs`).
 //! 7. When the response has ended, one way or another, a [`Record`] of it is reported
 //!    (`exchange.rs`).

@@ -133,12 +133,18 @@ async fn exchange(worker: &Worker, copy: Copy) -> MirrorOutcome {
         fate,
     } = copy;
     let mut sent = pin!(deliver(worker, &target, request));
-    let early = poll_fn(|cx| match (sent.as_mut().poll(cx), &fate) {
-        (Poll::Ready(outcome), _) => Poll::Ready(Some(outcome)),
-        (Poll::Pending, None) => Poll::Ready(None),
-        (Poll::Pending, Some(fate)) => fate
-            .poll(cx)
-            .map(|whole| (!whole).then_some(MirrorOutcome::Dropped)),
+    let early = poll_fn(|cx| {
+        let is_whole = match &fate {
+            None => Poll::Ready(true),
+            Some(fate) => fate.poll(cx),
+        };
+        if is_whole == Poll::Ready(false) {
+            return Poll::Ready(Some(MirrorOutcome::Dropped));
+        }
+        match sent.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending => is_whole.map(|_| None),
+        }
     });
     match early.await {
         Some(outcome) => outcome,

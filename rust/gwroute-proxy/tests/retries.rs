@@ -16,6 +16,7 @@ use support::client::{Client, get, request};
 use support::gateway::Gateway;
 use support::h2;
 use support::snapshot::{Rule, Snapshot};
+use tokio::sync::Notify;
 
 fn rule() -> Rule {
     Rule::prefix("/").to("shop/web:80")
@@ -320,4 +321,41 @@ fn a_request_lost_on_an_idle_connection_counts_as_a_try() {
     assert_eq!(client.ask("GET /", "").body, "first");
     assert_eq!(client.ask("GET /", "").status, 503);
     assert_eq!(seen.load(Ordering::SeqCst), 3, "once, and once again");
+}
+
+#[test]
+fn a_late_try_over_http2_is_reset_though_its_body_has_not_ended() {
+    h2::run(async {
+        let (turn, second) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let begun = second.clone();
+        // One stream at a time: the second try has no room before the first is over.
+        let backend = h2::Backend::answering(1, move |_| {
+            let (turn, begun) = (turn.clone(), begun.clone());
+            async move {
+                if turn.fetch_add(1, Ordering::SeqCst) == 0 {
+                    std::future::pending::<()>().await;
+                }
+                begun.notify_one();
+                http::Response::new(h2::Frames::of("answer", None))
+            }
+        })
+        .await;
+        let snapshot = Snapshot::default()
+            .rule(rule().timeouts(None, Some(300)).retry(1, &[]))
+            .h2c("shop/web:80", &[backend.address]);
+        let gateway = Gateway::start(snapshot);
+        let mut sender = h2::connect(gateway.address).await;
+        let (feed, frames) = h2::Frames::new();
+        feed.send(h2::data("ques")).unwrap();
+        let request = http::Request::post("http://a.example/").body(frames);
+        let response = sender.send_request(request.unwrap());
+        let (response, ()) = tokio::join!(response, async {
+            second.notified().await;
+            feed.send(h2::data("tion")).unwrap();
+            drop(feed);
+        });
+        assert_eq!(h2::read(response.unwrap()).await.1, "answer");
+        assert_eq!(backend.requests()[0].1, "question");
+        assert_eq!(backend.connections.load(Ordering::SeqCst), 1);
+    });
 }

@@ -102,6 +102,7 @@ async fn as_often_as_allowed(
             return sent;
         };
         exchange.end_try();
+        exchange.distrusts_idle = matches!(&sent, Err(error) if error.kind == ErrorKind::Reset);
         // What came of it is forgotten, and its connection with it.
         transfer.response = None;
         retry::pause(&exchange.deadlines, pause).await?;
@@ -129,8 +130,9 @@ async fn in_time(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(),
 /// on a connection that was idle counts: the backend may have seen it.
 async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Result<(), Error> {
     let pool = pool(exchange)?;
-    // A connection that is to be upgraded is one of its own, and so is one for another try.
-    let mut fresh = exchange.websocket || exchange.tries() > 0;
+    // A connection that is to be upgraded is one of its own; and after one that has died the next
+    // may have, too.
+    let mut fresh = exchange.websocket || std::mem::take(&mut exchange.distrusts_idle);
     let counts = exchange.is_retried();
     loop {
         let connection = pool.connection(fresh).await;
