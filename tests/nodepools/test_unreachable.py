@@ -47,7 +47,7 @@ class Plane:
 
     def set_ready(self, ready: bool) -> None: ...
 
-    def swap(self, router: Router, info: Mapping[str, Any]) -> int:
+    def swap(self, router: Router, info: Mapping[str, Any], _: bytes) -> int:
         del info
         self.router = router
         return 1

@@ -173,7 +173,8 @@ def test_the_requests_are_not_all_answered_in_one_way() -> None:
     """The strategies are worth something: every outcome occurs."""
     seen: dict[object, int] = {}
 
-    @settings(max_examples=400)
+    # The same every time: what is rare may be missed by chance.
+    @settings(max_examples=400, derandomize=True)
     @given(questions())
     def count(asked) -> None:
         snapshot, queries = asked
