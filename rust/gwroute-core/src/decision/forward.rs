@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::decision::Matched;
-use crate::filter::{Cors, ExternalAuth, Filters, HeaderEdits, Mirror};
+use crate::filter::{Cors, Filters, HeaderEdits, Mirror};
 use crate::ir;
 use crate::rule::{Backend, Rule, UpstreamId};
 use crate::target::Target;
@@ -148,13 +148,6 @@ impl<'t, 'r> Forward<'t, 'r> {
         self.filters()
             .into_iter()
             .find_map(|filters| filters.cors.as_deref())
-    }
-
-    /// The service that has to be asked first.
-    pub fn external_auth(&self) -> Option<&'t ExternalAuth> {
-        self.filters()
-            .into_iter()
-            .find_map(|filters| filters.auth.as_deref())
     }
 
     /// Backends that may get a copy: the backend's filters, then the rule's.

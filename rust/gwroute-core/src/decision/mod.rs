@@ -6,7 +6,7 @@ mod respond;
 
 use std::sync::Arc;
 
-use crate::filter::{Cors, End};
+use crate::filter::{Cors, End, ExternalAuth};
 use crate::ir;
 use crate::rule::{Backend, Rule, UpstreamId};
 use crate::target::Target;
@@ -27,6 +27,29 @@ pub enum Decision<'t, 'r> {
     Redirect(Redirect<'t, 'r>),
     /// Answered by the gateway itself.
     Respond(Respond<'t>),
+}
+
+impl<'t> Decision<'t, '_> {
+    /// The services that have to agree before anything of this happens: the rule's, then the
+    /// backend's. A preflight is answered without them, for it carries no credentials; all else a
+    /// rule does, redirects and errors included, waits for them.
+    pub fn external_auth(&self) -> impl Iterator<Item = &'t Arc<ExternalAuth>> + use<'t> {
+        let (matched, backend) = match self {
+            Self::Forward(forward) => (Some(forward.matched), Some(forward.backend)),
+            Self::Redirect(redirect) => match redirect.cause {
+                RedirectCause::CleanPath => (None, None),
+                RedirectCause::Filter {
+                    matched, backend, ..
+                } => (Some(matched), backend),
+            },
+            Self::Respond(respond) if respond.reason == Reason::CorsPreflight => (None, None),
+            Self::Respond(respond) => (respond.matched, respond.backend),
+        };
+        let of_rule = matched.map(|matched| &matched.rule.filters);
+        let of_backend = backend.map(|backend| &backend.filters);
+        let both = of_rule.into_iter().chain(of_backend);
+        both.filter_map(|filters| filters.auth.as_ref())
+    }
 }
 
 /// A matched rule and how it matched.
@@ -95,7 +118,11 @@ fn end_at<'t, 'r>(
 ) -> Decision<'t, 'r> {
     match end {
         End::Redirect(redirect) => Decision::Redirect(Redirect {
-            cause: RedirectCause::Filter { matched, redirect },
+            cause: RedirectCause::Filter {
+                matched,
+                backend,
+                redirect,
+            },
             target,
         }),
         End::Fail(failure) => Decision::Respond(Respond {

@@ -6,7 +6,7 @@ use crate::decision::Matched;
 use crate::filter::redirect::{self, From};
 use crate::filter::{Cors, HeaderEdits};
 use crate::ir;
-use crate::rule::Rule;
+use crate::rule::{Backend, Rule};
 use crate::target::Target;
 
 /// Back to the client, elsewhere.
@@ -23,6 +23,7 @@ pub(crate) enum RedirectCause<'t> {
     /// A filter of a rule.
     Filter {
         matched: Matched<'t>,
+        backend: Option<&'t Backend>,
         redirect: &'t ir::Redirect,
     },
 }
@@ -49,7 +50,9 @@ impl<'t, 'r> Redirect<'t, 'r> {
                 Some(query) => [self.target.path(), "?", query].concat(),
                 None => self.target.path().to_owned(),
             },
-            RedirectCause::Filter { matched, redirect } => redirect::location(
+            RedirectCause::Filter {
+                matched, redirect, ..
+            } => redirect::location(
                 redirect,
                 From {
                     protocol: matched.listener.protocol,

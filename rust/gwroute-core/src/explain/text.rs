@@ -333,7 +333,11 @@ fn filter_edits(filters: &Filters, prefix: &str) -> Vec<String> {
         out.push("answer for CORS".to_owned());
     }
     if let Some(auth) = &filters.auth {
-        out.push(format!("ask {} first", auth.backend()));
+        let backend = auth.backend();
+        out.push(match auth.upstream() {
+            Some(_) => format!("ask {backend} first"),
+            None => format!("refuse all with 500: nobody to ask at {backend}"),
+        });
     }
     out.extend(
         filters

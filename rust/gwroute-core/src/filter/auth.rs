@@ -5,12 +5,14 @@ use http::HeaderName;
 use crate::error::Error;
 use crate::ir;
 use crate::rule::UpstreamId;
+use crate::target::Target;
 
 /// A service that says whether a request may pass.
 #[derive(Debug)]
 pub struct ExternalAuth {
     ir: ir::ExternalAuth,
     upstream: Option<UpstreamId>,
+    path: String,
     allowed_headers: Vec<HeaderName>,
     allowed_response_headers: Vec<HeaderName>,
 }
@@ -26,6 +28,7 @@ impl ExternalAuth {
             .map(|key| upstream(key).ok_or_else(|| Error::unknown("upstream", key)));
         Ok(Self {
             upstream: id.transpose()?,
+            path: prefix(&auth.path)?,
             allowed_headers: names(&auth.allowed_headers)?,
             allowed_response_headers: names(&auth.allowed_response_headers)?,
             ir: auth.clone(),
@@ -51,9 +54,9 @@ impl ExternalAuth {
         self.upstream
     }
 
-    /// What the path of the request is put behind.
+    /// What the path of the request is put behind: clean, and without a slash at its end.
     pub fn path(&self) -> &str {
-        &self.ir.path
+        &self.path
     }
 
     /// Request headers it sees besides those it always does.
@@ -72,9 +75,46 @@ impl ExternalAuth {
     }
 }
 
+/// Cleaned as the paths of requests are ("implementations MUST sanitize this input",
+/// HTTPAuthConfig).
+fn prefix(path: &str) -> Result<String, Error> {
+    let invalid = || Error::invalid("path", path);
+    if path.contains(['?', '#']) {
+        return Err(invalid());
+    }
+    let absolute = ["/", path].concat();
+    let target = Target::parse(absolute.as_bytes(), None).map_err(|_| invalid())?;
+    Ok(target.path().trim_end_matches('/').to_owned())
+}
+
 fn names(names: &[String]) -> Result<Vec<HeaderName>, Error> {
     let compile = |name: &String| {
         HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::invalid("header name", name))
     };
     names.iter().map(compile).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_path_to_put_others_behind_is_clean() {
+        for (given, clean) in [
+            ("", ""),
+            ("/", ""),
+            ("check", "/check"),
+            ("/check/", "/check"),
+            ("//a/../check//", "/check"),
+            ("/../..", ""),
+            ("/a%2Fb c", "/a/b%20c"),
+        ] {
+            assert_eq!(prefix(given).unwrap(), clean, "{given}");
+        }
+        for given in ["/check?to=", "/check#", "/%00"] {
+            assert!(prefix(given).is_err(), "{given}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Filters {
     pub(crate) response: Vec<HeaderEdits>,
     pub(crate) rewrite: Rewrite,
     pub(crate) cors: Option<Box<Cors>>,
-    pub(crate) auth: Option<Box<ExternalAuth>>,
+    pub(crate) auth: Option<Arc<ExternalAuth>>,
     pub(crate) mirrors: Vec<Mirror>,
     /// The first filter that answers by itself.
     pub(crate) end: Option<Box<End>>,
@@ -40,15 +40,17 @@ pub(crate) enum End {
 }
 
 impl Filters {
-    /// In list order; of what follows a filter that answers by itself only CORS is reached, which
-    /// always comes first: a preflight carries nothing that the others could judge.
+    /// In list order; of what follows a filter that answers by itself only two are reached. CORS
+    /// always comes first: a preflight carries nothing that the others could judge. Then comes
+    /// external authorization, for an answer that is not everybody's is not anybody's either.
     pub(crate) fn compile(
         filters: &[ir::Filter],
         upstream: impl Fn(&str) -> Option<UpstreamId>,
     ) -> Result<Self, Error> {
         let mut compiled = Self::default();
         for (i, filter) in filters.iter().enumerate() {
-            if compiled.end.is_none() || matches!(filter, ir::Filter::Cors(_)) {
+            let comes_first = matches!(filter, ir::Filter::Cors(_) | ir::Filter::ExternalAuth(_));
+            if compiled.end.is_none() || comes_first {
                 compiled
                     .add(filter, &upstream)
                     .map_err(|e| e.under(format_args!("filters[{i}]")))?;
@@ -86,7 +88,7 @@ impl Filters {
             }
             ir::Filter::Cors(cors) => self.cors = Some(Box::new(Cors::compile(cors)?)),
             ir::Filter::ExternalAuth(auth) => {
-                self.auth = Some(Box::new(ExternalAuth::compile(auth, upstream)?));
+                self.auth = Some(Arc::new(ExternalAuth::compile(auth, upstream)?));
             }
             ir::Filter::RequestRedirect(redirect) => {
                 self.end = Some(Box::new(End::Redirect(redirect.clone())));
