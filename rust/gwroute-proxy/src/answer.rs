@@ -1,5 +1,6 @@
 //! Responses: the backend's on their way to the client, and the gateway's own.
 
+use bytes::Bytes;
 use gwroute_core::{Cors, HeaderEdits, Reason};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode, Version};
@@ -12,12 +13,17 @@ use crate::hops::Hops;
 use crate::telemetry::Outcome;
 use crate::upstream::Lease;
 
+/// Why a request ends that another service does not let pass.
+const DENIED: &str = "external_auth_denied";
+/// Longer texts are no messages.
+const LONGEST_MESSAGE: usize = 1024;
+
 /// A response of the gateway's own.
 #[derive(Debug)]
 pub(crate) struct Own {
     status: StatusCode,
     headers: HeaderMap,
-    text: &'static str,
+    text: Bytes,
     /// The connection is not worth keeping: what follows on it cannot be trusted.
     closes: bool,
     outcome: Outcome,
@@ -32,7 +38,7 @@ impl Own {
         Box::new(Self {
             status,
             headers,
-            text,
+            text: Bytes::from_static(text.as_bytes()),
             closes: false,
             outcome,
         })
@@ -95,6 +101,14 @@ impl Own {
         Self::new(kind.status(), kind.body(), Outcome::Failed(error))
     }
 
+    /// What a service says that lets a request not pass.
+    pub(crate) fn denied(status: StatusCode, headers: HeaderMap, body: Bytes) -> Box<Self> {
+        let mut own = Self::new(status, "", Outcome::Decided(DENIED));
+        own.headers = headers;
+        own.text = body;
+        own
+    }
+
     /// With the edits of the rule that took the request.
     pub(crate) fn edited<'t>(
         mut self: Box<Self>,
@@ -153,13 +167,12 @@ impl Own {
             HeaderValue::from_static("application/grpc"),
         );
         self.headers.insert("grpc-status", status);
-        if !self.text.is_empty() {
-            self.headers
-                .insert("grpc-message", HeaderValue::from_static(self.text));
+        if let Some(message) = grpc_message(&self.text) {
+            self.headers.insert("grpc-message", message);
         }
         Self {
             status: StatusCode::OK,
-            text: "",
+            text: Bytes::new(),
             ..self
         }
     }
@@ -179,18 +192,48 @@ fn grpc_status(status: StatusCode) -> &'static str {
     }
 }
 
-/// No backend answered: the gateway says so, with the edits that the backend's answer would have
-/// got.
-pub(crate) fn fail(mut exchange: Box<Exchange>, error: Error) -> Response<ResponseBody> {
+/// What can stand in a status message as it is ("gRPC over HTTP2", Status-Message).
+fn grpc_message(text: &Bytes) -> Option<HeaderValue> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'%';
+    if text.is_empty() || text.len() > LONGEST_MESSAGE || !text.iter().all(is_plain) {
+        return None;
+    }
+    HeaderValue::from_maybe_shared(text.clone()).ok()
+}
+
+/// No backend answered: the gateway says so.
+pub(crate) fn fail(exchange: Box<Exchange>, error: Error) -> Response<ResponseBody> {
+    give(exchange, *Own::failure(error))
+}
+
+/// An own answer in place of the backend's, with the edits that the backend's would have got.
+pub(crate) fn give(mut exchange: Box<Exchange>, mut own: Own) -> Response<ResponseBody> {
     // An endpoint that does not answer is none to be bound to.
     exchange.session = None;
-    let mut own = Own::failure(error);
     exchange.edit_response(&mut own.headers);
     own.into_response(exchange)
 }
 
 /// The answer of a backend.
 pub(crate) fn pass(
+    exchange: Box<Exchange>,
+    response: Response<Incoming>,
+    lease: Lease,
+) -> Response<ResponseBody> {
+    pass_as(Outcome::Backend, exchange, response, lease)
+}
+
+/// The answer of a service that says no.
+pub(crate) fn deny(
+    exchange: Box<Exchange>,
+    response: Response<Incoming>,
+    lease: Lease,
+) -> Response<ResponseBody> {
+    pass_as(Outcome::Decided(DENIED), exchange, response, lease)
+}
+
+fn pass_as(
+    outcome: Outcome,
     mut exchange: Box<Exchange>,
     mut response: Response<Incoming>,
     lease: Lease,
@@ -202,6 +245,6 @@ pub(crate) fn pass(
     hops.remove_from(response.headers_mut());
     exchange.edit_response(response.headers_mut());
     *response.version_mut() = Version::HTTP_11;
-    exchange.answered(response.status(), Outcome::Backend);
+    exchange.answered(response.status(), outcome);
     response.map(|incoming| ResponseBody::new(Source::Endpoint(incoming, lease), exchange))
 }

@@ -1,21 +1,18 @@
 //! Bodies on their way through: counted, watched, and handed on frame by frame.
 
-use std::error::Error as _;
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::copy::{self, CopyBody, Feed};
-use crate::deadline::Deadlines;
+use crate::client_body::ClientBody;
+use crate::copy::CopyBody;
 use crate::error::{Error, ErrorKind};
-use crate::exchange::{BodyWatch, Exchange};
-use crate::heads::Heads;
+use crate::exchange::Exchange;
 use crate::kept::KeptBody;
 use crate::upstream::Lease;
 
@@ -30,95 +27,8 @@ pub(crate) enum RequestBody {
     Kept(KeptBody),
     /// It goes to another backend at the same time.
     Copy(CopyBody),
-}
-
-/// A body that comes from a client.
-#[derive(Debug)]
-pub(crate) struct ClientBody {
-    pub(crate) incoming: Incoming,
-    pub(crate) watch: Rc<BodyWatch>,
-    pub(crate) deadlines: Rc<Deadlines>,
-    pub(crate) heads: Rc<Heads>,
-    /// Others that read along.
-    copies: Vec<Feed>,
-    ended: bool,
-}
-
-impl ClientBody {
-    pub(crate) fn new(
-        incoming: Incoming,
-        watch: Rc<BodyWatch>,
-        deadlines: Rc<Deadlines>,
-        heads: Rc<Heads>,
-    ) -> Self {
-        Self {
-            incoming,
-            watch,
-            deadlines,
-            heads,
-            copies: Vec::new(),
-            ended: false,
-        }
-    }
-
-    /// A body that gets what this one gets.
-    pub(crate) fn copy(&mut self) -> CopyBody {
-        let (feed, copy) = copy::pair(self.incoming.size_hint());
-        self.copies.push(feed);
-        copy
-    }
-
-    pub(crate) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        self.note(frame.as_ref());
-        let blamed = |error| Error::because(blame(&error), &error);
-        Poll::Ready(frame.map(|frame| frame.map_err(blamed)))
-    }
-
-    fn note(&mut self, frame: Option<&Result<Frame<Bytes>, hyper::Error>>) {
-        match frame {
-            Some(Ok(frame)) => {
-                let len = frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.watch.received.set(self.watch.received.get() + len);
-                self.deadlines.moved();
-                self.copies.iter().for_each(|copy| copy.give(frame));
-            }
-            Some(Err(error)) => self.watch.failed.set(Some(blame(error))),
-            None => {}
-        }
-        // Behind trailers nothing comes, and nobody asks any more.
-        let is_last = match frame {
-            Some(Ok(frame)) => frame.is_trailers(),
-            Some(Err(_)) => false,
-            None => true,
-        };
-        if !self.ended && (is_last || self.incoming.is_end_stream()) {
-            self.ended = true;
-            self.copies.iter().for_each(Feed::end);
-            self.heads.body_ended();
-            self.deadlines.received();
-        }
-    }
-}
-
-/// A body that ends too early was broken off; one that cannot be read is malformed.
-fn blame(error: &hyper::Error) -> ErrorKind {
-    let cause = error
-        .source()
-        .and_then(|cause| cause.downcast_ref::<io::Error>());
-    match cause.map(io::Error::kind) {
-        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => ErrorKind::BadRequest,
-        _ => ErrorKind::ClientGone,
-    }
-}
-
-impl Drop for ClientBody {
-    fn drop(&mut self) {
-        self.heads.body_ended();
-    }
+    /// The gateway made it.
+    Whole(Bytes),
 }
 
 impl Body for RequestBody {
@@ -134,24 +44,30 @@ impl Body for RequestBody {
             Self::Client(body) => body.poll_frame(cx),
             Self::Kept(body) => body.poll_frame(cx),
             Self::Copy(body) => body.poll_frame(cx),
+            Self::Whole(body) => {
+                let body = std::mem::take(body);
+                Poll::Ready((!body.is_empty()).then(|| Ok(Frame::data(body))))
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Client(body) => body.incoming.is_end_stream(),
+            Self::Client(body) => body.is_end_stream(),
             Self::Kept(body) => body.is_end_stream(),
             Self::Copy(body) => body.is_end_stream(),
+            Self::Whole(body) => body.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Client(body) => body.incoming.size_hint(),
+            Self::Client(body) => body.size_hint(),
             Self::Kept(body) => body.size_hint(),
             Self::Copy(body) => body.size_hint(),
+            Self::Whole(body) => SizeHint::with_exact(body.len() as u64),
         }
     }
 }
@@ -170,7 +86,7 @@ pub(crate) enum Source {
     /// Nowhere.
     Empty,
     /// The gateway itself.
-    Text(&'static str),
+    Text(Bytes),
     /// An endpoint; in HTTP/1 the connection is polled along with the body.
     Endpoint(Incoming, Lease),
     /// It comes no more, and the response is about to be cut.
@@ -238,8 +154,37 @@ impl Source {
         Ok(())
     }
 
+    /// Reads all of it, data and trailers, and releases the connection.
+    pub(crate) async fn collect(
+        mut self,
+        most: usize,
+    ) -> Result<(Bytes, Option<HeaderMap>), Error> {
+        let (mut data, mut trailers) = (BytesMut::new(), None);
+        while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await {
+            let frame = frame.map_err(|error| Error::because(ErrorKind::Reset, &error))?;
+            match frame.into_data() {
+                Ok(piece) if data.len() + piece.len() > most => {
+                    return Err(Error::new(ErrorKind::Protocol));
+                }
+                Ok(piece) => data.extend_from_slice(&piece),
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
+        self.release();
+        Ok((data.freeze(), trailers))
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Broken(_) => false,
+            Self::Text(text) => text.is_empty(),
+            Self::Endpoint(incoming, _) => incoming.is_end_stream(),
+        }
+    }
+
     /// All of it has been read.
-    fn release(self) {
+    pub(crate) fn release(self) {
         if let Self::Endpoint(_, Lease::Http1(connection)) = self {
             connection.put_back();
         }
@@ -253,10 +198,7 @@ impl Source {
             Self::Empty | Self::Broken(_) => Poll::Ready(None),
             Self::Text(text) => {
                 let text = std::mem::take(text);
-                Poll::Ready(
-                    (!text.is_empty())
-                        .then(|| Ok(Frame::data(Bytes::from_static(text.as_bytes())))),
-                )
+                Poll::Ready((!text.is_empty()).then(|| Ok(Frame::data(text))))
             }
             Self::Endpoint(incoming, Lease::Http1(connection)) => {
                 connection.poll_frame(incoming, cx)
@@ -305,12 +247,7 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.source {
-            Source::Empty => true,
-            Source::Broken(_) => false,
-            Source::Text(text) => text.is_empty(),
-            Source::Endpoint(incoming, _) => incoming.is_end_stream(),
-        }
+        self.source.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

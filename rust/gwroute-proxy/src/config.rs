@@ -138,6 +138,9 @@ pub struct Timeouts {
     /// Making a connection to an endpoint; default 10 s, then 503.
     #[serde(deserialize_with = "seconds")]
     pub connect: Duration,
+    /// Asking another service whether a request may pass; default 10 s, then 503.
+    #[serde(deserialize_with = "seconds")]
+    pub external_auth: Duration,
     /// Nothing moves on a request or its response; default 5 min, then 408, 504 or a cut.
     #[serde(deserialize_with = "seconds")]
     pub stream_idle: Duration,
@@ -160,6 +163,7 @@ impl Default for Timeouts {
         Self {
             request: Duration::from_secs(15),
             connect: Duration::from_secs(10),
+            external_auth: Duration::from_secs(10),
             stream_idle: Duration::from_secs(5 * 60),
             request_headers: Duration::from_secs(60),
             tls_handshake: Duration::from_secs(10),

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Upgrade,
     /// Its body is coded in a way that cannot be framed anew.
     TransferCoding,
+    /// Its body is longer than what another service may see of it.
+    BodyTooLarge,
     /// Its head did not arrive in time.
     TimeoutHead,
     /// Nothing came from the client for too long.
@@ -46,6 +48,8 @@ pub enum ErrorKind {
     TimeoutBackend,
     /// The answer to one try did not end in the time that the rule allows for it.
     TimeoutTry,
+    /// The service that says whether a request may pass did not say it.
+    ExternalAuth,
     /// The answer did not end in time.
     TimeoutRequest,
     /// The proxy was stopped.
@@ -94,12 +98,15 @@ impl ErrorKind {
             Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Upgrade => StatusCode::FORBIDDEN,
             Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TimeoutHead | Self::TimeoutClient | Self::ClientGone => {
                 StatusCode::REQUEST_TIMEOUT
             }
-            Self::Connect | Self::TimeoutConnect | Self::Reset | Self::Stopped => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Connect
+            | Self::TimeoutConnect
+            | Self::Reset
+            | Self::ExternalAuth
+            | Self::Stopped => StatusCode::SERVICE_UNAVAILABLE,
             Self::Protocol | Self::Tls => StatusCode::BAD_GATEWAY,
             Self::TimeoutBackend | Self::TimeoutTry | Self::TimeoutRequest => {
                 StatusCode::GATEWAY_TIMEOUT
@@ -113,7 +120,8 @@ impl ErrorKind {
             Self::BadRequest => "Bad Request",
             Self::HeadTooLarge => "Request Header Fields Too Large",
             Self::Version => "Upgrade Required",
-            Self::Upgrade | Self::ClientGone => "",
+            Self::Upgrade | Self::ClientGone | Self::ExternalAuth => "",
+            Self::BodyTooLarge => "Payload Too Large",
             Self::TransferCoding => "Not Implemented",
             Self::TimeoutHead => "request timeout",
             Self::TimeoutClient | Self::TimeoutBackend => "stream timeout",
@@ -144,6 +152,7 @@ impl ErrorKind {
             | Self::Version
             | Self::Upgrade
             | Self::TransferCoding
+            | Self::BodyTooLarge
             | Self::TimeoutHead
             | Self::TimeoutClient
             | Self::ClientGone => Side::Client,
@@ -153,7 +162,8 @@ impl ErrorKind {
             | Self::Reset
             | Self::Protocol
             | Self::TimeoutBackend
-            | Self::TimeoutTry => Side::Backend,
+            | Self::TimeoutTry
+            | Self::ExternalAuth => Side::Backend,
             Self::TimeoutRequest | Self::Stopped => Side::Gateway,
         }
     }
@@ -166,6 +176,7 @@ impl ErrorKind {
             Self::Version => "http_version",
             Self::Upgrade => "upgrade_refused",
             Self::TransferCoding => "transfer_coding",
+            Self::BodyTooLarge => "body_too_large",
             Self::TimeoutHead => "timeout_headers",
             Self::TimeoutClient => "timeout_client",
             Self::ClientGone => "client_gone",
@@ -176,6 +187,7 @@ impl ErrorKind {
             Self::Protocol => "protocol_error",
             Self::TimeoutBackend => "timeout_backend",
             Self::TimeoutTry => "timeout_try",
+            Self::ExternalAuth => "external_auth_failed",
             Self::TimeoutRequest => "timeout_request",
             Self::Stopped => "stopped",
         }
@@ -185,7 +197,12 @@ impl ErrorKind {
     pub fn flag(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Version => "DPE",
-            Self::HeadTooLarge | Self::Upgrade | Self::TransferCoding | Self::TimeoutHead => "-",
+            Self::HeadTooLarge
+            | Self::Upgrade
+            | Self::TransferCoding
+            | Self::BodyTooLarge
+            | Self::TimeoutHead => "-",
+            Self::ExternalAuth => "UAEX",
             Self::TimeoutClient | Self::TimeoutBackend => "SI",
             Self::ClientGone => "DC",
             Self::Connect | Self::TimeoutConnect | Self::Tls => "UF",

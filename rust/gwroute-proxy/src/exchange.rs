@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, head
 use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
+use crate::ext_auth::Authorizer;
 use crate::forward;
 use crate::session::{Bond, Mark};
 use crate::telemetry::{Head, Outcome, Record, TryOutcome, UpstreamRecord};
@@ -33,6 +34,8 @@ pub(crate) struct Exchange {
     pub(crate) origin: Option<HeaderValue>,
     /// Binds the client to its endpoint, if this is the first response of a session.
     pub(crate) session: Option<Mark>,
+    /// Services that have to agree first; nearly always none.
+    pub(crate) authorizers: Vec<Authorizer>,
     pub(crate) target: Option<UpstreamTarget>,
     pub(crate) body: Option<Rc<BodyWatch>>,
     /// Own answers look different in gRPC.
@@ -106,6 +109,7 @@ impl Exchange {
             matched: None,
             origin: None,
             session: None,
+            authorizers: Vec::new(),
             target: None,
             body: None,
             grpc: false,

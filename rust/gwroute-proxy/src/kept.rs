@@ -6,9 +6,9 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
-use crate::body::ClientBody;
+use crate::client_body::ClientBody;
 use crate::error::{Error, ErrorKind};
 
 /// What a piece costs besides its bytes: many small ones are not kept for free.
@@ -149,12 +149,12 @@ impl KeptBody {
 
     pub(crate) fn is_end_stream(&self) -> bool {
         let all = self.at >= self.kept.pieces.borrow().len();
-        all && self.kept.source.borrow().incoming.is_end_stream()
+        all && self.kept.source.borrow().is_end_stream()
     }
 
     pub(crate) fn size_hint(&self) -> SizeHint {
         let left = self.left() as u64;
-        let source = self.kept.source.borrow().incoming.size_hint();
+        let source = self.kept.source.borrow().size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(source.lower() + left);
         if let Some(upper) = source.upper() {

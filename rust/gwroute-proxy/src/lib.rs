@@ -8,13 +8,16 @@
 //! 2. What is malformed is answered with 400, 426, 431 or 501 and never decided (`vet.rs`).
 //! 3. The request is decided by the table that is live at that moment (`service.rs`); whatever is
 //!    swapped in later, it keeps the rule it was given to its end.
-//! 4. A redirect or an own answer is written, and that is all (`answer.rs`).
-//! 5. Otherwise the head is rewritten for the backend (`forward.rs`), an endpoint is chosen by its
+//! 4. Where the rule says so, another service is asked first whether any of that may be done
+//!    (`ext_auth/`).
+//! 5. A redirect or an own answer is written, and that is all (`answer.rs`).
+//! 6. Otherwise the head is rewritten for the backend (`forward.rs`), an endpoint is chosen by its
 //!    load (`upstream/set.rs`), and a connection to it is taken from the worker's pool or made.
 //!    Copies go to mirrors (`mirror.rs`); a request that fails is sent again where its rule says so
 //!    (`retry.rs`).
-//! 6. Bodies stream both ways, each frame only when the other side has room for it (`body.rs`).
-//! 7. When the response has ended, one way or another, a [`Record`] of it is reported
+//! 7. Bodies stream both ways, each frame only when the other side has room for it
+//!    (`client_body.rs`, `body.rs`).
+//! 8. When the response has ended, one way or another, a [`Record`] of it is reported
 //!    (`exchange.rs`).
 //!
 //! # Threads
@@ -30,6 +33,7 @@ mod answer;
 mod bind;
 mod body;
 mod client;
+mod client_body;
 mod client_io;
 mod config;
 mod connection;
@@ -38,6 +42,7 @@ mod deadline;
 mod error;
 mod exchange;
 mod executor;
+mod ext_auth;
 mod forward;
 mod heads;
 mod hops;

@@ -17,7 +17,8 @@ use http::Request;
 use http::request::Parts;
 use tokio::task::spawn_local;
 
-use crate::body::{ClientBody, RequestBody, Source};
+use crate::body::{RequestBody, Source};
+use crate::client_body::ClientBody;
 use crate::copy::Fate;
 use crate::error::{Error, ErrorKind};
 use crate::forward;

@@ -12,14 +12,16 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 
 use crate::answer::Own;
-use crate::body::{ClientBody, RequestBody, ResponseBody};
+use crate::body::{RequestBody, ResponseBody};
 use crate::client::{Client, Misplaced};
+use crate::client_body::ClientBody;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{BodyWatch, Exchange, Matched, UpstreamTarget};
+use crate::ext_auth::{self, Held};
 use crate::forward::{self, Destination};
 use crate::live::Live;
-use crate::mirror::{self, Copy, Target};
+use crate::mirror::{self, Target};
 use crate::session::Bond;
 use crate::telemetry::Outcome;
 use crate::upstream::endpoint::Load;
@@ -27,6 +29,16 @@ use crate::upstream::set::{Transport, Upstream};
 use crate::upstream::{self, Transfer};
 use crate::vet;
 use crate::view::{self, View};
+
+/// Where a request goes, and who gets a copy.
+pub(crate) type Route = (Destination, Vec<Target>);
+
+/// A request that something can be done about.
+enum Prepared {
+    Ready(Box<Exchange>),
+    /// Others are asked first.
+    Held(Box<Held>),
+}
 
 /// Serves one request.
 pub(crate) async fn handle(
@@ -36,7 +48,8 @@ pub(crate) async fn handle(
 ) -> Result<Response<ResponseBody>, Infallible> {
     let mut transfer = Transfer::default();
     Ok(match prepare(client, deadlines, request, &mut transfer) {
-        Ok(exchange) => upstream::send(exchange, &mut transfer).await,
+        Ok(Prepared::Ready(exchange)) => upstream::send(exchange, &mut transfer).await,
+        Ok(Prepared::Held(held)) => Box::pin(ext_auth::serve(held, &mut transfer)).await,
         Err(response) => *response,
     })
 }
@@ -47,7 +60,7 @@ fn prepare(
     deadlines: Rc<Deadlines>,
     request: Request<Incoming>,
     transfer: &mut Transfer,
-) -> Result<Box<Exchange>, Box<Response<ResponseBody>>> {
+) -> Result<Prepared, Box<Response<ResponseBody>>> {
     let (mut parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     deadlines.begin(!has_body);
@@ -64,22 +77,41 @@ fn prepare(
         }
     };
     exchange.grpc = facts.grpc;
-    let (destination, mirrors) = match decide(&mut exchange, &parts) {
-        Ok(decided) => decided,
-        Err(own) => return Err(answered(exchange, &parts, *own)),
-    };
     exchange.websocket = facts.websocket;
+    let route = decide(&mut exchange, &parts);
+    let is_held = !exchange.authorizers.is_empty();
+    let route = match route {
+        Err(own) if !is_held => return Err(answered(exchange, &parts, *own)),
+        route => route,
+    };
     forward::edit_hop(&mut parts, facts, &exchange.client);
+    let body = request_body(&mut exchange, body, has_body);
+    let route = match route {
+        Ok(route) if !is_held => route,
+        then => return Ok(Prepared::Held(Held::new(exchange, parts, body, then))),
+    };
+    transfer.request = Some(depart(&mut exchange, parts, body, route));
+    Ok(Prepared::Ready(exchange))
+}
+
+/// The request as its backend gets it; copies of it are on their way.
+pub(crate) fn depart(
+    exchange: &mut Exchange,
+    mut parts: Parts,
+    mut body: RequestBody,
+    (destination, mirrors): Route,
+) -> Request<RequestBody> {
     let mut copies = match exchange.websocket {
         true => Vec::new(),
         false => mirror::copies(mirrors, &parts),
     };
     forward::edit_route(&mut parts, destination);
     exchange.note_head(&parts);
-    let body = request_body(&mut exchange, body, has_body, &mut copies);
+    if let RequestBody::Client(body) = &mut body {
+        copies.iter_mut().for_each(|copy| copy.read_along(body));
+    }
     mirror::send(&exchange.client.worker, copies);
-    transfer.request = Some(Request::from_parts(parts, body));
-    Ok(exchange)
+    Request::from_parts(parts, body)
 }
 
 fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Box<Response<ResponseBody>> {
@@ -89,27 +121,18 @@ fn answered(mut exchange: Box<Exchange>, parts: &Parts, own: Own) -> Box<Respons
     Box::new(own.into_response(exchange))
 }
 
-fn request_body(
-    exchange: &mut Exchange,
-    body: Incoming,
-    has_body: bool,
-    copies: &mut [Copy],
-) -> RequestBody {
+fn request_body(exchange: &mut Exchange, body: Incoming, has_body: bool) -> RequestBody {
     if !has_body {
         return RequestBody::Empty;
     }
     let watch = Rc::new(BodyWatch::default());
     exchange.body = Some(watch.clone());
     let (deadlines, heads) = (exchange.deadlines.clone(), exchange.client.heads.clone());
-    let mut body = Box::new(ClientBody::new(body, watch, deadlines, heads));
-    copies
-        .iter_mut()
-        .for_each(|copy| copy.read_along(&mut body));
-    RequestBody::Client(body)
+    RequestBody::Client(Box::new(ClientBody::new(body, watch, deadlines, heads)))
 }
 
 /// Where the request goes, and who gets a copy.
-fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<(Destination, Vec<Target>), Box<Own>> {
+fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Route, Box<Own>> {
     let client = exchange.client.clone();
     client.worker.with_live(|live| {
         let entry = client.entry(live).map_err(misplaced)?;
@@ -119,7 +142,10 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<(Destination, Vec<Ta
             let bound = bond.as_ref().map(|bond| bond.backend);
             bound.or_else(|| rule.draw(fastrand::f64()))
         };
-        match live.table().decide_with(entry, sni, &View(parts), choose) {
+        let view = View(parts);
+        let decision = live.table().decide_with(entry, sni, &view, choose);
+        exchange.authorizers = ext_auth::authorizers(live, &decision);
+        match decision {
             Decision::Forward(forward) => {
                 if forward.cors().is_some() {
                     exchange.origin = parts.headers.get(header::ORIGIN).cloned();

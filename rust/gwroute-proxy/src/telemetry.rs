@@ -133,8 +133,8 @@ pub struct Record {
 pub enum Outcome {
     /// The backend, whole.
     Backend,
-    /// The gateway, because the table says so: a redirect (`redirect`, flag `-`), or an own answer
-    /// (the word of [`gwroute_core::Reason`]).
+    /// The gateway, because the table says so: a redirect (`redirect`, flag `-`), another service
+    /// that says no (`external_auth_denied`), or an own answer (the word of [`gwroute_core::Reason`]).
     Decided(&'static str),
     /// The gateway, because something went wrong; or the backend, whose answer was cut short by
     /// this (then [`Record::upstream`] has a `service_time`).
@@ -199,6 +199,7 @@ impl Outcome {
             Self::Backend => "-",
             Self::Decided("no_route") => "NR",
             Self::Decided("no_endpoint") => "UH",
+            Self::Decided("external_auth_denied") => "UAEX",
             Self::Decided(_) => "-",
             Self::Failed(error) => error.kind.flag(),
         }

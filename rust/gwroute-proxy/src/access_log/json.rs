@@ -104,9 +104,9 @@ fn route(record: &Record, object: &mut Object<'_>) {
 /// Where an answer came from, or what kept it from coming, in Envoy's words.
 pub(super) fn details(record: &Record) -> &'static str {
     use crate::ErrorKind::{
-        BadRequest, ClientGone, Connect, HeadTooLarge, Protocol, Reset, Stopped, TimeoutBackend,
-        TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest, TimeoutTry, Tls,
-        TransferCoding, Upgrade, Version,
+        BadRequest, BodyTooLarge, ClientGone, Connect, ExternalAuth, HeadTooLarge, Protocol, Reset,
+        Stopped, TimeoutBackend, TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest,
+        TimeoutTry, Tls, TransferCoding, Upgrade, Version,
     };
     let had_begun = record
         .upstream
@@ -117,6 +117,7 @@ pub(super) fn details(record: &Record) -> &'static str {
         Outcome::Decided("no_route") => "route_not_found",
         Outcome::Decided("no_endpoint") => "no_healthy_upstream",
         Outcome::Decided("bad_request") => "invalid_request_target",
+        Outcome::Decided("external_auth_denied") => "ext_authz_denied",
         Outcome::Decided(_) => "direct_response",
         Outcome::Failed(error) => match error.kind {
             BadRequest => "http.codec_error",
@@ -124,6 +125,7 @@ pub(super) fn details(record: &Record) -> &'static str {
             Version => "low_version",
             Upgrade => "upgrade_failed",
             TransferCoding => "http.transfer_coding",
+            BodyTooLarge => "request_payload_too_large",
             TimeoutHead => "request_header_timeout",
             TimeoutClient | TimeoutBackend => "stream_idle_timeout",
             ClientGone => "downstream_remote_disconnect",
@@ -133,6 +135,7 @@ pub(super) fn details(record: &Record) -> &'static str {
             Reset => "upstream_reset_before_response_started{connection_termination}",
             Protocol => "upstream_reset_before_response_started{protocol_error}",
             TimeoutTry => "upstream_per_try_timeout",
+            ExternalAuth => "ext_authz_error",
             TimeoutRequest => "response_timeout",
             Stopped => "downstream_local_disconnect",
         },

@@ -73,6 +73,15 @@ impl Rule {
         self.weighted(upstream, 1)
     }
 
+    /// A backend with a filter of its own.
+    pub(crate) fn filtered(self, upstream: &str, filter: Value) -> Self {
+        let mut rule = self.to(upstream);
+        if let Some(backend) = rule.backends.last_mut() {
+            backend["filters"] = json!([filter]);
+        }
+        rule
+    }
+
     pub(crate) fn weighted(mut self, upstream: &str, weight: u32) -> Self {
         self.backends.push(json!({
             "name": upstream, "upstream": upstream, "weight": weight, "filters": [], "invalid": null
