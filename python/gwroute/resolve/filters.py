@@ -7,6 +7,7 @@ it would have seen get an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
@@ -70,9 +71,6 @@ class References:
         return None
 
 
-NOT_OBEYED = ("ExternalAuth",)
-"""Filters that the data plane does not carry out: they are never skipped, so they fail."""
-
 _STATUS = (301, 302, 303, 307, 308)
 
 
@@ -105,8 +103,6 @@ def lower_filters(
 
 def _lower(item: AnyFilter, at: str, references: References) -> ir.Filter | None:
     """One filter; None for one that has nothing to do."""
-    if item.type in NOT_OBEYED:
-        return _fail(item, at, references.unresolved)
     if item.type == "RequestMirror":
         return _mirror(_member(item.request_mirror, item.type), at, references)
     if item.type == "ExternalAuth" and isinstance(item, HTTPRouteFilter):
@@ -245,6 +241,10 @@ def _mirror(
     return ir.RequestMirror(target.name, target.upstream, numerator, denominator)
 
 
+_PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%(?!00)[0-9a-fA-F]{2})*")
+"""``path`` of HTTPAuthConfig."""
+
+
 def _external_auth(
     given: HTTPExternalAuthFilter, at: str, references: References
 ) -> ir.ExternalAuth:
@@ -259,6 +259,10 @@ def _external_auth(
         references.targets.append(target)
     http = given.http
     allowed = http.allowed_headers if http else given.grpc.allowed_headers if given.grpc else ()
+    path = (http.path if http else None) or ""
+    if not _PATH.fullmatch(path):
+        message = f"{path!r} is no path: a query, a fragment and blanks have no place in it"
+        raise Invalid("externalAuth.http.path", message)
     for name in (*allowed, *(http.allowed_response_headers if http else ())):
         if not is_header_name(name):
             raise Invalid("externalAuth", f"{name!r} is no name of a header")
@@ -266,7 +270,7 @@ def _external_auth(
         protocol=given.protocol,  # type: ignore[arg-type]
         backend=display_name(given.backend_ref, references.namespace),
         upstream=target.upstream if target else None,
-        path=(http.path if http else None) or "",
+        path=path,
         allowed_headers=tuple(name.lower() for name in allowed),
         allowed_response_headers=tuple(
             name.lower() for name in (http.allowed_response_headers if http else ())
