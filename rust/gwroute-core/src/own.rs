@@ -1,8 +1,9 @@
 //! Headers of the gateway's own answers, and what a browser's request says of itself.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 
 use crate::decision::{Decision, Reason, Redirect, Respond};
+use crate::filter::Cors;
 use crate::view::RequestView;
 
 /// What a browser says with a request.
@@ -30,44 +31,57 @@ fn asked<V: RequestView>(request: &V) -> HeaderMap {
 }
 
 impl Decision<'_, '_> {
-    /// Headers of the answer to a request that goes to no backend: `Location`, the edits of the
-    /// rule, what a browser is told. `None` if a backend answers.
-    pub fn own_headers<V: RequestView>(&self, request: &V) -> Option<HeaderMap> {
+    /// Completes the headers of an answer to a request that goes to no backend: `Location`, the
+    /// edits of the rule, what a browser is told. Changes nothing if a backend answers.
+    ///
+    /// # Errors
+    /// The rule redirects to what cannot stand in a header.
+    pub fn complete<V: RequestView>(
+        &self,
+        request: &V,
+        headers: &mut HeaderMap,
+    ) -> Result<(), InvalidHeaderValue> {
         match self {
-            Self::Forward(_) => None,
-            Self::Redirect(redirect) => Some(redirect.headers(request)),
-            Self::Respond(respond) => Some(respond.headers(request)),
+            Self::Forward(_) => Ok(()),
+            Self::Redirect(redirect) => redirect.complete(request, headers),
+            Self::Respond(respond) => {
+                respond.complete(request, headers);
+                Ok(())
+            }
         }
     }
 }
 
 impl Redirect<'_, '_> {
-    fn headers<V: RequestView>(&self, request: &V) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        if let Ok(location) = HeaderValue::try_from(self.location()) {
-            headers.insert(header::LOCATION, location);
-        }
-        self.response_edits()
-            .for_each(|edits| edits.apply(&mut headers));
-        if let (Some(cors), Some(origin)) = (self.cors(), origin(request)) {
-            cors.mark(&origin, &mut headers);
-        }
-        headers
+    fn complete<V: RequestView>(
+        &self,
+        request: &V,
+        headers: &mut HeaderMap,
+    ) -> Result<(), InvalidHeaderValue> {
+        headers.insert(header::LOCATION, HeaderValue::try_from(self.location())?);
+        self.response_edits().for_each(|edits| edits.apply(headers));
+        mark(self.cors(), request, headers);
+        Ok(())
     }
 }
 
 impl Respond<'_> {
-    fn headers<V: RequestView>(&self, request: &V) -> HeaderMap {
-        let mut headers = HeaderMap::new();
+    fn complete<V: RequestView>(&self, request: &V, headers: &mut HeaderMap) {
         let is_preflight = self.reason() == Reason::CorsPreflight;
         if let (Some(cors), true) = (self.cors(), is_preflight) {
-            cors.preflight(&asked(request), &mut headers);
+            cors.preflight(&asked(request), headers);
         }
-        self.response_edits()
-            .for_each(|edits| edits.apply(&mut headers));
-        if let (Some(cors), Some(origin), false) = (self.cors(), origin(request), is_preflight) {
-            cors.mark(&origin, &mut headers);
+        self.response_edits().for_each(|edits| edits.apply(headers));
+        if !is_preflight {
+            mark(self.cors(), request, headers);
         }
-        headers
+    }
+}
+
+fn mark<V: RequestView>(cors: Option<&Cors>, request: &V, headers: &mut HeaderMap) {
+    if let Some(cors) = cors
+        && let Some(origin) = origin(request)
+    {
+        cors.mark(&origin, headers);
     }
 }

@@ -1,7 +1,7 @@
 //! Responses: the backend's on their way to the client, and the gateway's own.
 
 use bytes::Bytes;
-use gwroute_core::{Cors, HeaderEdits, Reason};
+use gwroute_core::{Decision, Reason, RequestView};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -82,10 +82,8 @@ impl Own {
         Self::decided(500, Reason::FailedFilter)
     }
 
-    pub(crate) fn redirect(status: StatusCode, location: HeaderValue) -> Box<Self> {
-        let mut own = Self::new(status, "", Outcome::Decided("redirect"));
-        own.headers.insert(header::LOCATION, location);
-        own
+    pub(crate) fn redirect(status: StatusCode) -> Box<Self> {
+        Self::new(status, "", Outcome::Decided("redirect"))
     }
 
     /// The request is not served at all.
@@ -109,34 +107,17 @@ impl Own {
         own
     }
 
-    /// With the edits of the rule that took the request.
-    pub(crate) fn edited<'t>(
+    /// With all headers that the decision wants; a redirect may be configured to something that is
+    /// no location.
+    pub(crate) fn completed<V: RequestView>(
         mut self: Box<Self>,
-        edits: impl Iterator<Item = &'t HeaderEdits>,
+        decision: &Decision<'_, '_>,
+        request: &V,
     ) -> Box<Self> {
-        edits.for_each(|edits| edits.apply(&mut self.headers));
-        self
-    }
-
-    /// The answer to a preflight with these headers.
-    pub(crate) fn preflight(request: &HeaderMap, cors: Option<&Cors>) -> Box<Self> {
-        let mut own = Self::decided(204, Reason::CorsPreflight);
-        if let Some(cors) = cors {
-            cors.preflight(request, &mut own.headers);
+        match decision.complete(request, &mut self.headers) {
+            Ok(()) => self,
+            Err(_) => Self::failed_filter(),
         }
-        own
-    }
-
-    /// Tells a browser what the rule allows.
-    pub(crate) fn marked(
-        mut self: Box<Self>,
-        request: &HeaderMap,
-        cors: Option<&Cors>,
-    ) -> Box<Self> {
-        if let (Some(cors), Some(origin)) = (cors, request.get(header::ORIGIN)) {
-            cors.mark(origin, &mut self.headers);
-        }
-        self
     }
 
     pub(crate) fn into_response(self, mut exchange: Box<Exchange>) -> Response<ResponseBody> {

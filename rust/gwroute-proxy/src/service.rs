@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gwroute_core::{Decision, Forward, Reason, Redirect, Respond, Rule};
+use gwroute_core::{Decision, Forward, Redirect, Respond, Rule};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -145,20 +145,18 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Route, Box<Own>> {
         let view = View(parts);
         let decision = live.table().decide_with(entry, sni, &view, choose);
         exchange.authorizers = ext_auth::authorizers(live, &decision);
-        match decision {
+        let own = match &decision {
             Decision::Forward(forward) => {
                 if forward.cors().is_some() {
                     exchange.origin = parts.headers.get(header::ORIGIN).cloned();
                 }
-                let destination = destination(exchange, live, &forward, bond)?;
-                Ok((destination, mirror::targets(live, &forward)))
+                let destination = destination(exchange, live, forward, bond)?;
+                return Ok((destination, mirror::targets(live, forward)));
             }
-            Decision::Redirect(redirect) => {
-                let own = redirected(exchange, &redirect);
-                Err(own.marked(&parts.headers, redirect.cors()))
-            }
-            Decision::Respond(respond) => Err(responded(exchange, &respond, &parts.headers)),
-        }
+            Decision::Redirect(redirect) => redirected(exchange, redirect),
+            Decision::Respond(respond) => responded(exchange, respond),
+        };
+        Err(own.completed(&decision, &view))
     })
 }
 
@@ -269,15 +267,10 @@ fn redirected(exchange: &mut Exchange, redirect: &Redirect<'_, '_>) -> Box<Own> 
             index,
             backend: None,
         });
-    let status = StatusCode::from_u16(redirect.status());
-    let location = HeaderValue::try_from(redirect.location());
-    let (Ok(status), Ok(location)) = (status, location) else {
-        return Own::failed_filter();
-    };
-    Own::redirect(status, location).edited(redirect.response_edits())
+    StatusCode::from_u16(redirect.status()).map_or_else(|_| Own::failed_filter(), Own::redirect)
 }
 
-fn responded(exchange: &mut Exchange, respond: &Respond<'_>, request: &HeaderMap) -> Box<Own> {
+fn responded(exchange: &mut Exchange, respond: &Respond<'_>) -> Box<Own> {
     exchange.listener = respond.listener().cloned();
     exchange.matched = respond
         .rule()
@@ -292,12 +285,7 @@ fn responded(exchange: &mut Exchange, respond: &Respond<'_>, request: &HeaderMap
                     .position(|backend| std::ptr::eq(backend, drawn))
             }),
         });
-    if respond.reason() == Reason::CorsPreflight {
-        return Own::preflight(request, respond.cors()).edited(respond.response_edits());
-    }
     Own::decided(respond.status(), respond.reason())
-        .edited(respond.response_edits())
-        .marked(request, respond.cors())
 }
 
 /// What a client gets that is too slow with a head; the library has no part in it.

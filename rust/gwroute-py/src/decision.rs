@@ -21,7 +21,9 @@ pub(crate) fn wrap<'py, V: RequestView>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = table.py();
     let headers = || {
-        let own = decision.own_headers(request).unwrap_or_default();
+        let mut own = HeaderMap::new();
+        // Deciding never fails; a location that is no header value is an attribute all the same.
+        let _ = decision.complete(request, &mut own);
         let pairs = own
             .iter()
             .map(|(name, value)| Ok((name.to_string(), text(value)?)));
