@@ -15,19 +15,18 @@ const ASKED: [HeaderName; 3] = [
 
 /// Where the page is that sends a request, as it says.
 pub fn origin<V: RequestView>(request: &V) -> Option<HeaderValue> {
-    asked(request).remove(header::ORIGIN)
+    first(request, &header::ORIGIN)
+}
+
+fn first<V: RequestView>(request: &V, name: &HeaderName) -> Option<HeaderValue> {
+    let value = request.header(name).next()?;
+    HeaderValue::from_bytes(value.as_ref()).ok()
 }
 
 fn asked<V: RequestView>(request: &V) -> HeaderMap {
-    let mut found = HeaderMap::new();
-    for name in ASKED {
-        let value = request.header(&name).next();
-        let value = value.and_then(|value| HeaderValue::from_bytes(value.as_ref()).ok());
-        if let Some(value) = value {
-            found.insert(name, value);
-        }
-    }
-    found
+    let found = ASKED.into_iter();
+    let found = found.filter_map(|name| Some((first(request, &name)?, name)));
+    found.map(|(value, name)| (name, value)).collect()
 }
 
 impl Decision<'_, '_> {

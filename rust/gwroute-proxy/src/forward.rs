@@ -10,7 +10,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Uri, Version};
 
 use crate::client::Client;
-use crate::upstream::set::{Transport, Upstream};
+use crate::upstream::set::Upstream;
 use crate::vet::Facts;
 
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -65,7 +65,7 @@ pub(crate) fn edit_route(parts: &mut Parts, destination: Destination) {
 
 /// Names the target as the backend's protocol has it; without a path, the client's own.
 pub(crate) fn address(parts: &mut Parts, upstream: &Upstream, path: Option<PathAndQuery>) {
-    let secure = matches!(upstream.transport(), Transport::Tls(_));
+    let secure = upstream.is_secure();
     match upstream.ir.protocol {
         UpstreamProtocol::Http1 => set_path(parts, path),
         UpstreamProtocol::H2c => set_uri(parts, path, secure),

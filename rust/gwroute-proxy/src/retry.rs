@@ -37,8 +37,10 @@ pub(crate) struct Retries {
 impl Retries {
     /// `None` if the rule allows none. The request's body is kept from now on.
     pub(crate) fn of(exchange: &Exchange, transfer: &mut Transfer) -> Option<Box<Self>> {
+        if !exchange.is_retried() {
+            return None;
+        }
         let rule = &exchange.matched.as_ref()?.rule;
-        rule.retry().filter(|retry| retry.attempts > 0)?;
         let request = transfer.request.as_mut()?;
         let room = exchange.client.worker.config.limits.retry_body_bytes;
         Some(Box::new(Self {

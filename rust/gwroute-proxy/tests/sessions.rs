@@ -13,6 +13,7 @@ use support::client::{Client, Response};
 use support::eventually;
 use support::gateway::Gateway;
 use support::snapshot::{Rule, Snapshot};
+use support::tls::{Authority, connect};
 
 fn session(kind: &str) -> Value {
     json!({"type": kind, "name": "stay", "path": "/shop", "permanent": false,
@@ -206,4 +207,31 @@ fn nobody_is_bound_to_what_does_not_answer() {
     let gateway = Gateway::start(snapshot(&session("Cookie"), &[Backend::nowhere()]));
     let answer = Client::connect(gateway.address).ask("GET /", "");
     assert_eq!((answer.status, cookie(&answer)), (503, None));
+}
+
+#[test]
+fn a_cookie_that_was_asked_for_over_tls_goes_back_over_tls_alone() {
+    let (ca, backend) = (Authority::new(), Backend::named("web"));
+    let tls = json!({"certificates": ["pair"], "client": null});
+    let gateway = Gateway::start(
+        Snapshot::default()
+            .listener("https", 443, None, Some(tls))
+            .pair("pair", &ca.sign(&["a.example"]))
+            .rule(
+                Rule::prefix("/")
+                    .at("https")
+                    .to("web")
+                    .session(session("Cookie")),
+            )
+            .upstream("web", &[backend.address]),
+    );
+    let trusting = ca.client(None, &["http/1.1"]);
+    let (mut client, _) = connect(gateway.listen(443), &trusting, "a.example").unwrap();
+    let first = client.ask("GET /", "");
+    assert!(
+        first
+            .header("set-cookie")
+            .unwrap()
+            .ends_with("; SameSite=Strict; Secure")
+    );
 }

@@ -17,7 +17,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::telemetry::TryOutcome;
 use crate::upstream::conn_pool::Pool;
-use crate::upstream::set::{Transport, Upstream};
+use crate::upstream::set::Upstream;
 use crate::upstream::{Lease, Transfer};
 
 /// What is sent: a head, and a body that can be sent again.
@@ -61,11 +61,7 @@ async fn once(
     held: &Held,
     body: &Bytes,
 ) -> Result<Verdict, Error> {
-    let secure = match upstream.transport() {
-        Transport::Clear => false,
-        Transport::Tls(_) => true,
-        Transport::Unusable => return Err(Error::new(ErrorKind::Tls)),
-    };
+    let secure = upstream.is_secure();
     let Some(load) = upstream.pick() else {
         return Ok(asked.unavailable("no endpoint"));
     };

@@ -64,6 +64,11 @@ impl Upstream {
         endpoints.iter().any(|known| known.address() == address)
     }
 
+    /// Whether it is spoken to over TLS; no connection is made to one that wants TLS and cannot.
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self.set.transport, Transport::Tls(_))
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.set.transport
     }
