@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["PATTERN", "canonical", "milliseconds"]
+__all__ = ["PATTERN", "milliseconds"]
 
 PATTERN = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"
+"""As the CRDs have it."""
 
-_WHOLE = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}", re.ASCII)
+_WHOLE = re.compile(PATTERN, re.ASCII)
 _GROUP = re.compile(r"([0-9]+)(ms|h|m|s)", re.ASCII)
 _UNITS = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
-_LONGEST = 99_999 * _UNITS["h"]
 
 
 def milliseconds(text: str) -> int:
@@ -27,22 +27,3 @@ def milliseconds(text: str) -> int:
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"{text!r} is no duration such as 10s, 500ms or 1h30m")
     return sum(int(number) * _UNITS[unit] for number, unit in _GROUP.findall(text))
-
-
-def canonical(value: int) -> str:
-    """The one way to write a duration: descending units, none twice, as large as can be.
-
-    Args:
-        value: Milliseconds, at most 99,999 hours.
-
-    Raises:
-        ValueError: The value cannot be written.
-    """
-    if not 0 <= value <= _LONGEST:
-        raise ValueError(f"{value} ms cannot be written as a duration")
-    parts = []
-    for unit, size in _UNITS.items():
-        count, value = divmod(value, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from gwroute.model.base import camel
 from gwroute.model.core import Secret
+from gwroute.model.duration import PATTERN as DURATION
 from gwroute.model.meta import Object
 
 __all__ = ["UNKNOWN_FIELD", "Flaw", "Path", "flaws", "locate", "spelled"]
@@ -46,7 +47,7 @@ _PATTERNS = {
         "is not a hostname",
         "a hostname is written shop.example.com or *.example.com, without blanks and slashes",
     ),
-    r"^([0-9]{1,5}(h|m|s|ms)){1,4}$": (
+    DURATION: (
         "is not a duration",
         "a duration is written 500ms, 10s or 1h30m",
     ),

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gwroute.model.base import Ignored, model
+from gwroute.model.duration import PATTERN
 from gwroute.model.filter import GRPCRouteFilter, HeaderName, HTTPRouteFilter
 from gwroute.model.meta import Object
 from gwroute.model.reference import GATEWAY_GROUP, BackendRef, Hostname, ParentReference
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 Value = Annotated[str, Field(min_length=1, max_length=4096)]
-Duration = Annotated[str, Field(pattern=r"^([0-9]{1,5}(h|m|s|ms)){1,4}$")]
+Duration = Annotated[str, Field(pattern=PATTERN)]
 """Gateway API, Duration: a subset of Go's."""
 
 

@@ -39,8 +39,8 @@ def lower_limits(rule: HTTPRouteRule | GRPCRouteRule, key: str) -> Limits:
 def _timeouts(given: HTTPRouteTimeouts | None) -> ir.Timeouts | None:
     if given is None or (given.request is None and given.backend_request is None):
         return None
-    request = _duration(given.request, "timeouts.request")
-    each = _duration(given.backend_request, "timeouts.backendRequest")
+    request = _duration(given.request)
+    each = _duration(given.backend_request)
     if request and each is not None and each > request:
         message = f"{given.backend_request} for one try is more than {given.request} for all"
         raise Invalid("timeouts.backendRequest", message)
@@ -50,7 +50,7 @@ def _timeouts(given: HTTPRouteTimeouts | None) -> ir.Timeouts | None:
 def _retry(given: HTTPRouteRetry | None) -> ir.Retry | None:
     if given is None:
         return None
-    backoff = _duration(given.backoff, "retry.backoff")
+    backoff = _duration(given.backoff)
     return ir.Retry(
         codes=tuple(sorted(set(given.codes))),
         attempts=ATTEMPTS if given.attempts is None else given.attempts,
@@ -62,7 +62,7 @@ def _session(given: SessionPersistence | None, key: str) -> ir.Session | None:
     if given is None:
         return None
     at = "sessionPersistence"
-    timeout = _duration(given.absolute_timeout, f"{at}.absoluteTimeout")
+    timeout = _duration(given.absolute_timeout)
     if given.type == "Header":
         name = given.header.name if given.header else given.session_name
         return ir.Session("Header", _name(name, f"{at}.header.name", key), "/", False, timeout)
@@ -86,10 +86,6 @@ def _name(name: str | None, at: str, key: str) -> str:
     return name
 
 
-def _duration(text: str | None, at: str) -> int | None:
-    if text is None:
-        return None
-    try:
-        return milliseconds(text)
-    except ValueError as error:
-        raise Invalid(at, str(error)) from None
+def _duration(text: str | None) -> int | None:
+    """Reading an object has seen to it that the text is a duration."""
+    return None if text is None else milliseconds(text)
