@@ -62,6 +62,7 @@ doc: $(STAMP)  ## Rust API documentation, warnings as errors
 
 golden: build  ## rewrite the expected outputs of the golden tests; read the difference before you commit it
 	@GWROUTE_GOLDEN=1 $(BIN)/python -m pytest -q tests/resolve tests/cli tests/findings
+	@cd tests && ../$(BIN)/python -m conformance.coverage
 
 wheel-check: wheel  ## install the wheel into an empty environment and run README's examples there
 	@rm -rf $(VENV)-wheel && $(PYTHON) -m venv $(VENV)-wheel

@@ -248,7 +248,7 @@ _PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%(?!00)[0-9a-fA-F]{2})*")
 def _external_auth(
     given: HTTPExternalAuthFilter, at: str, references: References
 ) -> ir.ExternalAuth:
-    """Without a valid backend every request is refused: authorisation fails closed."""
+    """Without a valid backend every request is refused: authorization fails closed."""
     if given.protocol not in ("HTTP", "GRPC"):
         message = f"protocol {given.protocol} is none of HTTP, GRPC"
         raise Invalid("externalAuth.protocol", message)
