@@ -10,15 +10,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from data.objects import obj
 from data.routes import route
 from gwroute.model import HTTPRoute
-from gwroute.resolve import Options, Resolver
-from gwroute.router import Request, Router, accepts_regex
+from gwroute.resolve import Options
+from gwroute.router import Request, Router, resolver
 from gwroute.store import ObjectStore
 
 
 def bench_changed_route_to_table(benchmark: BenchmarkFixture, store: ObjectStore) -> None:
     """Store, resolution, difference, patch and one decision; reading the file is not in it."""
-    resolver = Resolver(Options(), accepts_regex)
-    router = Router(resolver.resolve(store).snapshot)
+    kept = resolver(Options())
+    router = Router(kept.resolve(store).snapshot)
     old = store.of(HTTPRoute)[len(store.of(HTTPRoute)) // 2]
     host = old.spec.hostnames[0]
     numbers = count()
@@ -33,7 +33,7 @@ def bench_changed_route_to_table(benchmark: BenchmarkFixture, store: ObjectStore
     def serve(changed: HTTPRoute, url: str) -> None:
         nonlocal store, router
         store = store.put(changed)
-        router = router.updated(resolver.resolve(store).snapshot)
+        router = router.updated(kept.resolve(store).snapshot)
         assert router.decide(Request("GET", url)).route.name == old.name
 
     benchmark.pedantic(serve, setup=change, rounds=50)

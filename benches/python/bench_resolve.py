@@ -8,14 +8,14 @@ from itertools import cycle
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gwroute.model import EndpointSlice, HTTPRoute, Service
-from gwroute.resolve import Options, Resolver
-from gwroute.router import accepts_regex
+from gwroute.resolve import Options
+from gwroute.router import resolver
 from gwroute.store import ObjectStore
 
 
 def bench_from_nothing(benchmark: BenchmarkFixture, store: ObjectStore) -> None:
     found = benchmark.pedantic(
-        lambda: Resolver(Options(), accepts_regex).resolve(store), rounds=5, warmup_rounds=1
+        lambda: resolver(Options()).resolve(store), rounds=5, warmup_rounds=1
     )
     assert len(found.snapshot.rules) == len(store.of(HTTPRoute))
 
@@ -38,8 +38,8 @@ def _changing(
     kind: type[HTTPRoute] | type[Service] | type[EndpointSlice],
 ) -> None:
     """Each round one object is another one than before."""
-    resolver = Resolver(Options(), accepts_regex)
-    resolver.resolve(store)
+    kept = resolver(Options())
+    kept.resolve(store)
     objects = cycle(store.of(kind))
 
     def change() -> tuple[tuple[ObjectStore], dict[str, object]]:

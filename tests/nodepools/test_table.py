@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from gwroute import ir
-from gwroute.resolve import Options, Resolution, Resolver
-from gwroute.router import Forward, Request, Respond, Router, accepts_regex, resolve
+from gwroute.resolve import Options, Resolution
+from gwroute.router import Forward, Request, Respond, Router, resolve, resolver
 from gwroute.store import ObjectStore
 from support.documents import Documents
 
@@ -290,11 +290,11 @@ def move(edge: Documents) -> None:
 
 
 def test_row_26_a_node_that_moves_takes_its_endpoints_along_at_once(edge: Documents) -> None:
-    resolver = Resolver(Options(node="node-a1"), accepts_regex)
-    before = Seen(resolver.resolve(edge.store()))
+    one = resolver(Options(node="node-a1"))
+    before = Seen(one.resolve(edge.store()))
     assert (before.backend, before.backend_2) == (["E1"], ["E3"])
     move(edge)
-    after = Seen(resolver.resolve(edge.store()))
+    after = Seen(one.resolve(edge.store()))
     assert (after.backend, after.backend_2, after.findings) == (["E1", "E2"], [], [])
 
 

@@ -13,6 +13,7 @@ from gwroute.model import Object, ObjectKey
 from gwroute.resolve import Options, Resolution, Resolver, resolve
 from gwroute.router import Router
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 from support.objects import renewed
 from support.worlds import objects, worlds
 
@@ -50,13 +51,13 @@ def changed(store: ObjectStore, change: Object | int) -> ObjectStore:
 def test_resolving_again_equals_resolving_from_nothing(
     options: Options, world: list[Object], changes: list[Object | int]
 ) -> None:
-    resolver = Resolver(options, accepts)
+    resolver = Resolver(options, accepts, BY_FORM)
     store = ObjectStore(world)
     last = resolver.resolve(store)
     for change in changes:
         store = changed(store, change)
         found = resolver.resolve(store)
-        assert found == resolve(store, options, accepts)
+        assert found == resolve(store, options, accepts, BY_FORM)
         assert patched(last.snapshot, found.snapshot) == by_key(found.snapshot)
         last = found
 
@@ -88,14 +89,16 @@ def test_the_order_of_objects_means_nothing(
 ) -> None:
     shuffled = world.copy()
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = (resolve(ObjectStore(found), options, accepts) for found in (world, shuffled))
+    one, other = (
+        resolve(ObjectStore(found), options, accepts, BY_FORM) for found in (world, shuffled)
+    )
     assert one == other
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
 @given(worlds())
 def test_what_is_resolved_compiles_and_is_said_once(options: Options, world: list[Object]) -> None:
-    found = resolve(ObjectStore(world), options, accepts)
+    found = resolve(ObjectStore(world), options, accepts, BY_FORM)
     Router(found.snapshot)
     assert len({rule.key for rule in found.snapshot.rules}) == len(found.snapshot.rules)
     assert said_twice(found) == []

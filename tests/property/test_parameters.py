@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gwroute.resolve import Options, resolve
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 from support.objects import obj
 
 SCALARS = st.one_of(st.integers(-1, 2), st.booleans(), st.sampled_from(("", "a", "In")))
@@ -68,5 +69,5 @@ def test_nothing_is_raised(affinity: Any, deployment: Any, service: Any, kind: s
         obj("Gateway", "g", spec=spec),
         obj("Node", "n", labels={KEY: "a"}),
     ]
-    found = resolve(ObjectStore(objects), Options(), lambda _: None)
+    found = resolve(ObjectStore(objects), Options(), lambda _: None, BY_FORM)
     assert [gateway.accepted for gateway in found.gateways] == [True]

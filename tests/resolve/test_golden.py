@@ -19,6 +19,7 @@ from gwroute.model.parse import read
 from gwroute.resolve import Condition, Options, Resolution, ResolvedGateway, Resolver
 from gwroute.router import Router, accepts_regex
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 
 CASES = {
     file.name.removesuffix(".in.yaml"): file
@@ -32,7 +33,7 @@ def test_golden(file: Path) -> None:
     manifest = read(text, file.name)
     assert not manifest.findings, manifest.findings
     # Of keys the form is looked at alone, so that the cases can be read.
-    found = Resolver(_options(text), accepts_regex).resolve(ObjectStore(manifest.objects))
+    found = Resolver(_options(text), accepts_regex, BY_FORM).resolve(ObjectStore(manifest.objects))
     Router(found.snapshot)
     out = file.with_name(file.name.replace(".in.", ".out."))
     written = _written(found)

@@ -4,6 +4,7 @@ from gwroute.resolve import Options, Resolution, resolve
 from gwroute.resolve.features import FEATURES
 from gwroute.status import status_of, with_status
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 from support.objects import obj
 
 CONTROLLER = "gwroute.dev/gateway-controller"
@@ -43,7 +44,7 @@ STORE = ObjectStore(OBJECTS)
 
 
 def resolved() -> Resolution:
-    return resolve(STORE, Options(), lambda _: None)
+    return resolve(STORE, Options(), lambda _: None, BY_FORM)
 
 
 def test_a_class_lists_its_features_in_order() -> None:

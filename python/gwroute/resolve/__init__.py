@@ -9,6 +9,7 @@ changed.
 from __future__ import annotations
 
 from gwroute.resolve.conditions import Condition
+from gwroute.resolve.material import Keys
 from gwroute.resolve.options import Options
 from gwroute.resolve.resolver import Resolver
 from gwroute.resolve.result import Resolution, ResolvedGateway, ResolvedListener
@@ -26,7 +27,9 @@ __all__ = [
 ]
 
 
-def resolve(store: ObjectStore, options: Options, accepts_regex: AcceptsRegex) -> Resolution:
+def resolve(
+    store: ObjectStore, options: Options, accepts_regex: AcceptsRegex, keys: Keys
+) -> Resolution:
     """Resolve a store from nothing.
 
     Args:
@@ -34,5 +37,6 @@ def resolve(store: ObjectStore, options: Options, accepts_regex: AcceptsRegex) -
         options: What is told beside them.
         accepts_regex: Whether a regular expression can be used: None if it can, else a sentence why
             not.
+        keys: Who judges key material.
     """
-    return Resolver(options, accepts_regex).resolve(store)
+    return Resolver(options, accepts_regex, keys).resolve(store)

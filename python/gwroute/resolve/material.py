@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
@@ -20,7 +19,6 @@ from gwroute.secrets import KeyPair, Secrets
 from gwroute.store import ObjectStore
 
 __all__ = [
-    "BY_FORM",
     "Authorities",
     "Fault",
     "Keys",
@@ -40,23 +38,6 @@ class Keys(NamedTuple):
     """Of a certificate and a key in PEM: None if they can be used together, else why not."""
     authorities: Callable[[bytes], str | None]
     """Of certificates of authorities in PEM: None if they can be used, else why not."""
-
-
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s+[A-Za-z0-9+/=\s:,-]+-----END \1-----", re.ASCII)
-
-
-def _form(text: bytes, wanted: str) -> str | None:
-    found = _PEM.search(text.decode("ascii", "replace"))
-    fits = found is not None and found[1].endswith(wanted)
-    return None if fits else f"no {wanted.lower()} in PEM"
-
-
-def _pair_form(certificates: bytes, key: bytes) -> str | None:
-    return _form(certificates, "CERTIFICATE") or _form(key, "PRIVATE KEY")
-
-
-BY_FORM = Keys(_pair_form, lambda pem: _form(pem, "CERTIFICATE"))
-"""Looks at the form alone: where the data plane that will use the keys is not there to judge."""
 
 
 class Named(NamedTuple):

@@ -10,7 +10,7 @@ from gwroute import ir
 from gwroute.resolve.assume import Assumer, Completed, judging
 from gwroute.resolve.collector import collector_paused
 from gwroute.resolve.gateway_pass import GatewayPass
-from gwroute.resolve.material import BY_FORM, Keys, collect
+from gwroute.resolve.material import Keys, collect
 from gwroute.resolve.options import Options
 from gwroute.resolve.policy_pass import PolicyPass
 from gwroute.resolve.reading import Fact, Reading
@@ -37,10 +37,10 @@ class Resolver:
         accepts_regex: Whether a regular expression can be used: None if it can, else a sentence
             why not.
             Only the core can say, and resolution does not import it.
-        keys: Who judges key material; by default only its form is looked at.
+        keys: Who judges key material, which only the data plane that will use it can.
     """
 
-    def __init__(self, options: Options, accepts_regex: AcceptsRegex, keys: Keys = BY_FORM) -> None:
+    def __init__(self, options: Options, accepts_regex: AcceptsRegex, keys: Keys) -> None:
         self._options = options
         self._assumer = Assumer(options)
         self._store = ObjectStore()

@@ -8,6 +8,7 @@ from gwroute.model.parse import read
 from gwroute.resolve import Options, resolve
 from gwroute.router import accepts_regex
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 
 GATEWAY = """\
 apiVersion: gateway.networking.k8s.io/v1
@@ -43,7 +44,7 @@ status: {{loadBalancer: {{ingress: [{{ip: 1.2.3.4}}]}}}}
 
 def of(kind: str, *texts: str, assume: bool = False) -> list[dict[str, Any]]:
     store = ObjectStore(obj for text in texts for obj in read(text, "all.yaml").objects)
-    resolution = resolve(store, Options(assume=assume), accepts_regex)
+    resolution = resolve(store, Options(assume=assume), accepts_regex, BY_FORM)
     return list(Cluster(store, resolution).of(kind_of(kind)))
 
 

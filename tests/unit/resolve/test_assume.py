@@ -6,6 +6,7 @@ from gwroute.model import GatewayClass, Namespace, Object, Secret, Service
 from gwroute.resolve import Options, Resolver, resolve
 from gwroute.resolve.assume import Assumer
 from gwroute.store import ObjectStore
+from support.keys import BY_FORM
 from support.objects import obj
 
 ROUTE = obj(
@@ -29,7 +30,7 @@ def completed(*objects: Object, **options: object) -> tuple[ObjectStore, tuple[s
 
 
 def test_a_route_alone_is_served() -> None:
-    found = resolve(ObjectStore([ROUTE]), Options(assume=True), accepts)
+    found = resolve(ObjectStore([ROUTE]), Options(assume=True), accepts, BY_FORM)
     assert [listener.key for listener in found.snapshot.listeners] == [
         "infra/public/http",
         "infra/public/https",
@@ -41,12 +42,12 @@ def test_a_route_alone_is_served() -> None:
 
 
 def test_nothing_is_said_of_objects_that_are_not_there() -> None:
-    found = resolve(ObjectStore([ROUTE]), Options(assume=True), accepts)
+    found = resolve(ObjectStore([ROUTE]), Options(assume=True), accepts, BY_FORM)
     assert {condition.object for condition in found.conditions} == {ROUTE.key}
 
 
 def test_strict_assumes_nothing() -> None:
-    found = resolve(ObjectStore([ROUTE]), Options(), accepts)
+    found = resolve(ObjectStore([ROUTE]), Options(), accepts, BY_FORM)
     assert found.snapshot.rules == ()
     assert [finding.code for finding in found.findings] == ["GWR303", "GWR203", "GWR203"]
 
@@ -60,7 +61,7 @@ def test_one_service_means_that_services_are_complete() -> None:
 
 def test_one_slice_means_that_slices_are_complete() -> None:
     piece = obj("EndpointSlice", "x", "shop", addressType="IPv4")
-    found = resolve(ObjectStore([ROUTE, piece]), Options(assume=True), accepts)
+    found = resolve(ObjectStore([ROUTE, piece]), Options(assume=True), accepts, BY_FORM)
     assert not any(upstream.assumed for upstream in found.snapshot.upstreams)
 
 
@@ -97,7 +98,7 @@ def test_certificates_are_made_only_where_there_is_no_secret() -> None:
 def test_sections_of_an_assumed_gateway_are_not_known() -> None:
     refs = [{"name": "public", "sectionName": "web"}, {"name": "public", "sectionName": "https"}]
     route = obj("HTTPRoute", "r", spec={"parentRefs": refs})
-    found = resolve(ObjectStore([route]), Options(assume=True), accepts)
+    found = resolve(ObjectStore([route]), Options(assume=True), accepts, BY_FORM)
     assert [listener.attached_routes for listener in found.gateways[0].listeners] == [1, 1]
 
 
@@ -107,5 +108,5 @@ def test_a_gateway_that_is_named_goes_before_one_that_is_assumed() -> None:
     refs = [{"name": "a"}, {"name": "b"}]
     route = obj("HTTPRoute", "r", spec={"parentRefs": refs})
     store = ObjectStore([obj("Gateway", "b", spec=spec), route])
-    found = Resolver(Options(assume=True), accepts).resolve(store)
+    found = Resolver(Options(assume=True), accepts, BY_FORM).resolve(store)
     assert found.snapshot.listeners[0].gateway == "default/b"
