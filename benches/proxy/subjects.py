@@ -2,7 +2,8 @@
 
 Host ``www.example.com``, prefix ``/get``, one backend, connections kept on both sides, and what a
 gateway does to a request: ``x-forwarded-for``, ``x-forwarded-proto`` and a fresh ``x-request-id``.
-Access logs are off. One thread, as far as a proxy has a say in it.
+``/away`` is answered by the proxy alone, with a redirect. Access logs are off. One thread, as far
+as a proxy has a say in it.
 """
 
 from __future__ import annotations
@@ -10,15 +11,12 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import keys
+from keys import KeyPair
 from process import HOST
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from data.routes import write
 
 BODY = "x" * 128
 """What the backend answers."""
@@ -43,7 +41,9 @@ upstream backend {{
   server {host}:{backend}; keepalive 256; keepalive_requests 1000000000;
 }}
 server {{
-  listen {host}:{port} backlog=4096; server_name www.example.com;
+  listen {host}:{port}{secured} backlog=4096; server_name www.example.com;
+  {tls}
+  location /away {{ return 302 /get; }}
   location /get {{
     proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -67,46 +67,24 @@ defaults
   option forwardfor
   http-reuse always
 frontend front
-  bind {host}:{port}
-  http-request set-header X-Forwarded-Proto http
+  bind {host}:{port}{tls}
+  http-request redirect code 302 location /get if {{ path_beg /away }}
+  http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
   http-request set-header X-Request-Id %[uuid]
   use_backend back if {{ hdr(host) -i www.example.com }} {{ path_beg /get }}
 backend back
   server one {host}:{backend} pool-max-conn 256
 """
 
-GATEWAY = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: bench}
-spec: {controllerName: gwroute.dev/gateway-controller}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: bench, namespace: bench}
-spec:
-  gatewayClassName: bench
-  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
+NGINX_TLS = """
+  ssl_certificate {certificate}; ssl_certificate_key {key};
+  ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites {suite}; ssl_ecdh_curve {group};
+  ssl_session_timeout 1h;
 """
 
-BACKEND = """
-apiVersion: v1
-kind: Service
-metadata: {name: backend, namespace: bench}
-spec: {ports: [{name: http, port: 80}]}
-"""
-
-ROUTE = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {{name: {name}, namespace: bench}}
-spec:
-  parentRefs: [{{namespace: {namespace}, name: {gateway}}}]
-  hostnames: [www.example.com]
-  rules:
-  - matches: [{{path: {{type: PathPrefix, value: {path}}}}}]
-    backendRefs: [{{name: backend, port: 80}}]
-"""
+HAPROXY_TLS = (
+    " ssl crt {certificate} ssl-min-ver TLSv1.3 ciphersuites {suite} curves {group} alpn http/1.1"
+)
 
 
 @dataclass(frozen=True)
@@ -124,9 +102,16 @@ def backend(folder: Path, port: int) -> Subject:
     return _nginx("backend", folder, port, http)
 
 
-def nginx(folder: Path, port: int, backend: int) -> Subject:
-    """nginx as a reverse proxy."""
-    return _nginx("nginx", folder, port, NGINX_PROXY.format(host=HOST, port=port, backend=backend))
+def nginx(folder: Path, port: int, backend: int, pair: KeyPair | None = None) -> Subject:
+    """nginx as a reverse proxy; with a key pair over TLS."""
+    http = NGINX_PROXY.format(
+        host=HOST,
+        port=port,
+        backend=backend,
+        secured=" ssl" if pair else "",
+        tls=_words(NGINX_TLS, pair) if pair else "",
+    )
+    return _nginx("nginx", folder, port, http)
 
 
 def _nginx(name: str, folder: Path, port: int, http: str) -> Subject:
@@ -136,11 +121,18 @@ def _nginx(name: str, folder: Path, port: int, http: str) -> Subject:
     return Subject(name, ("nginx", "-p", str(folder), "-c", str(file)), port)
 
 
-def haproxy(folder: Path, port: int, backend: int) -> Subject:
-    """HAProxy in the foreground."""
+def haproxy(folder: Path, port: int, backend: int, pair: KeyPair | None = None) -> Subject:
+    """HAProxy in the foreground; with a key pair over TLS."""
     file = folder / "haproxy.cfg"
-    file.write_text(HAPROXY.format(host=HOST, port=port, backend=backend))
+    tls = _words(HAPROXY_TLS, pair) if pair else ""
+    file.write_text(HAPROXY.format(host=HOST, port=port, backend=backend, tls=tls))
     return Subject("haproxy", ("haproxy", "-db", "-f", str(file)), port)
+
+
+def _words(template: str, pair: KeyPair) -> str:
+    return template.format(
+        certificate=pair.certificate, key=pair.key, suite=keys.SUITE, group=keys.GROUP
+    )
 
 
 def envoy(folder: Path, port: int, backend: int) -> Subject:
@@ -185,41 +177,3 @@ def _envoy_document(port: int, backend: int) -> dict[str, object]:
 
 def _address(port: int) -> dict[str, object]:
     return {"socket_address": {"address": HOST, "port_value": port}}
-
-
-def gwroute(folder: Path, port: int, backend: int, routes: int = 1) -> Subject:
-    """gwroute with one worker, and so many plain routes on one host."""
-    paths = ["/get"] if routes == 1 else [f"/get/{number}" for number in range(routes)]
-    manifests = folder / "manifests"
-    manifests.mkdir(parents=True)
-    (manifests / "gateway.yaml").write_text(GATEWAY)
-    _write_routes(manifests, "bench/bench", paths)
-    name = "gwroute" if routes == 1 else f"gwroute, {routes:,} routes"
-    return Subject(name, _gwroute(manifests, port, backend), port)
-
-
-def gwroute_full(folder: Path, port: int, backend: int, routes: int) -> Subject:
-    """gwroute with so many routes that have two of everything, and a plain one to ask for."""
-    manifests = folder / "manifests"
-    write(manifests, routes)
-    _write_routes(manifests, "infra/public", ["/get"])
-    name = f"gwroute, {routes:,} full routes"
-    return Subject(name, _gwroute(manifests, port, backend), port)
-
-
-def _write_routes(manifests: Path, parent: str, paths: list[str]) -> None:
-    namespace, _, gateway = parent.partition("/")
-    documents = [
-        ROUTE.format(name=f"r{number}", path=path, namespace=namespace, gateway=gateway)
-        for number, path in enumerate(paths)
-    ]
-    (manifests / "plain.yaml").write_text("---".join([BACKEND, *documents]))
-
-
-def _gwroute(manifests: Path, port: int, backend: int) -> tuple[str, ...]:
-    return (
-        *(str(Path(sys.executable).parent / "gwroute"), "serve", "-f", str(manifests)),
-        *("--workers", "1", "--access-log", "off", "--listen", f"80={HOST}:{port}"),
-        *("--endpoint", f"bench/backend:80={HOST}:{backend}"),
-        *("--admin", "off", "--stats", "off", "--ready-address", "off"),
-    )
