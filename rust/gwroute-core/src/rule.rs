@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::balance::weighted;
 use crate::error::Error;
-use crate::filter::{Cors, Filters, HeaderEdits};
+use crate::filter::{Cors, ExternalAuth, Filters, HeaderEdits, Mirror};
 use crate::ir;
 use crate::matcher::Predicates;
 use crate::path::PathPattern;
@@ -98,6 +98,20 @@ impl Rule {
         let backend = backend.and_then(|backend| self.backends.get(backend));
         let of_backend = backend.and_then(|backend| backend.filters.cors.as_deref());
         of_backend.or(self.filters.cors.as_deref())
+    }
+
+    /// Who has to agree first: whom the rule asks, then whom the backend does.
+    pub fn external_auth(&self, backend: usize) -> impl Iterator<Item = &Arc<ExternalAuth>> {
+        let of_backend = self.backends.get(backend).map(|backend| &backend.filters);
+        let both = std::iter::once(&self.filters).chain(of_backend);
+        both.filter_map(|filters| filters.auth.as_ref())
+    }
+
+    /// Backends that may get a copy: the backend's filters, then the rule's.
+    pub fn mirrors(&self, backend: usize) -> impl Iterator<Item = &Mirror> {
+        let of_backend = self.backends.get(backend).map(|backend| &backend.filters);
+        let both = of_backend.into_iter().chain([&self.filters]);
+        both.flat_map(|filters| &filters.mirrors)
     }
 
     /// What the rule and one of its backends do to the headers of a request, in order.

@@ -1,5 +1,6 @@
 //! The upstreams of a table, by number and by key.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -63,6 +64,17 @@ impl Upstreams {
     pub(crate) fn has_endpoints(&self, id: UpstreamId) -> bool {
         let upstream = self.slots.get(id.slot()).and_then(Option::as_ref);
         upstream.is_some_and(|upstream| upstream.assumed || !upstream.endpoints.is_empty())
+    }
+
+    pub(crate) fn has_endpoint(&self, id: UpstreamId, at: SocketAddr) -> bool {
+        let upstream = self.slots.get(id.slot()).and_then(Option::as_ref);
+        upstream.is_some_and(|upstream| {
+            let mut endpoints = upstream.endpoints.iter();
+            let is_there = |known: &ir::Endpoint| {
+                known.port == at.port() && known.address.parse() == Ok(at.ip())
+            };
+            upstream.assumed || endpoints.any(is_there)
+        })
     }
 
     pub(crate) fn get(&self, id: UpstreamId) -> &Arc<ir::Upstream> {

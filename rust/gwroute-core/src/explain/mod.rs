@@ -8,6 +8,7 @@ mod example;
 mod misses;
 mod suggestion;
 mod summary;
+mod terms;
 mod text;
 
 use serde::Serialize;
@@ -24,7 +25,8 @@ use crate::view::RequestView;
 
 use summary::{
     BackendSummary, Considered, HostSummary, ListenerSummary, MirrorSummary, Miss, NextHost,
-    RequestSummary, RouteSummary, backend_summary, considered, mirror_summary, route, tie, visited,
+    RequestSummary, RouteSummary, backend_summary, considered, mirror_summary, request_summary,
+    route, tie, visited,
 };
 
 /// So many candidates are listed; a table may hold a hundred thousand.
@@ -49,6 +51,8 @@ pub struct Explanation {
     backends: Vec<BackendSummary>,
     timeouts: Option<ir::Timeouts>,
     retry: Option<ir::Retry>,
+    session: Option<ir::Session>,
+    external_auth: Vec<ir::ExternalAuth>,
     mirrors: Vec<MirrorSummary>,
     misses: Vec<Miss>,
     tie: Option<String>,
@@ -109,21 +113,8 @@ pub(crate) fn explain<V: RequestView>(
 
 impl Explanation {
     fn new<V: RequestView>(request: &V, draw: f64) -> Self {
-        let target = Target::parse(request.target(), request.authority());
-        let part = |part: fn(&Target<'_>) -> String| target.as_ref().map(part).unwrap_or_default();
         Self {
-            request: RequestSummary {
-                method: request.method().to_owned(),
-                target: String::from_utf8_lossy(request.target()).into_owned(),
-                host: part(|target| target.host().to_owned()),
-                path: part(|target| target.path().to_owned()),
-                query: target
-                    .as_ref()
-                    .ok()
-                    .and_then(Target::query)
-                    .map(str::to_owned),
-                port: None,
-            },
+            request: request_summary(request),
             listener: None,
             host: None,
             outcome: "respond",
@@ -138,6 +129,8 @@ impl Explanation {
             backends: Vec::new(),
             timeouts: None,
             retry: None,
+            session: None,
+            external_auth: Vec::new(),
             mirrors: Vec::new(),
             misses: Vec::new(),
             tie: None,
@@ -268,8 +261,11 @@ impl Explanation {
         if let Decision::Forward(forward) = &decision {
             self.timeouts = matched.rule.timeouts();
             self.retry = matched.rule.retry().cloned();
+            self.session = matched.rule.session().cloned();
             self.mirrors = forward.mirrors().map(mirror_summary).collect();
         }
+        let asked = decision.external_auth();
+        self.external_auth = asked.map(|auth| auth.as_ir().clone()).collect();
         self.edits = text::edits(matched, backend);
         self.backend = backend.map(|backend| backend.name().to_owned());
         self.share = backend.map(Backend::share);

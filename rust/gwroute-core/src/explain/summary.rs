@@ -12,6 +12,7 @@ use crate::ir;
 use crate::matcher::{self, Failed};
 use crate::rule::{Backend, Rule};
 use crate::table::RouteTable;
+use crate::target::Target;
 use crate::vhost::{Query, VirtualHost};
 use crate::view::RequestView;
 
@@ -107,6 +108,24 @@ pub(super) struct Miss {
     pub(super) because: String,
     /// What to send instead; `None` where no simple request meets all conditions.
     pub(super) request: Option<String>,
+}
+
+/// The port is known where the request comes in.
+pub(super) fn request_summary<V: RequestView>(request: &V) -> RequestSummary {
+    let target = Target::parse(request.target(), request.authority());
+    let part = |part: fn(&Target<'_>) -> String| target.as_ref().map(part).unwrap_or_default();
+    RequestSummary {
+        method: request.method().to_owned(),
+        target: String::from_utf8_lossy(request.target()).into_owned(),
+        host: part(|target| target.host().to_owned()),
+        path: part(|target| target.path().to_owned()),
+        query: target
+            .as_ref()
+            .ok()
+            .and_then(Target::query)
+            .map(str::to_owned),
+        port: None,
+    }
 }
 
 pub(super) fn visited(hosts: &HostMap<Arc<VirtualHost>>, host: &str) -> Vec<NextHost> {

@@ -30,7 +30,7 @@ impl Display for Explanation {
             writeln!(f, "edits     {}", self.edits.join("; "))?;
         }
         self.backends(f)?;
-        self.limits(f)?;
+        self.terms(f)?;
         self.outcome_line(f)?;
         if !self.misses.is_empty() {
             writeln!(f, "nearest misses")?;
@@ -129,39 +129,6 @@ impl Explanation {
                 backend.backend, backend.weight, backend.share
             )?;
             write!(f, "{backend}")?;
-        }
-        Ok(())
-    }
-
-    /// Timeouts, retries and copies.
-    fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(timeouts) = &self.timeouts {
-            let shown = |limit: Option<u64>| match limit {
-                None => "default".to_owned(),
-                Some(0) => "none".to_owned(),
-                Some(limit) => format!("{limit} ms"),
-            };
-            let (request, each) = (timeouts.request_ms, timeouts.backend_request_ms);
-            let (request, each) = (shown(request), shown(each));
-            writeln!(f, "timeouts  request {request}, each try {each}")?;
-        }
-        if let Some(retry) = &self.retry {
-            let codes: Vec<_> = retry.codes.iter().map(u16::to_string).collect();
-            let and = if codes.is_empty() { "" } else { ", and on " };
-            writeln!(
-                f,
-                "retry     {} more, {} ms apart, on failed connections{and}{}",
-                retry.attempts,
-                retry.backoff_ms,
-                codes.join(", ")
-            )?;
-        }
-        for mirror in &self.mirrors {
-            writeln!(
-                f,
-                "mirror    {:<25} share {:.2}",
-                mirror.backend, mirror.share
-            )?;
         }
         Ok(())
     }
@@ -331,13 +298,6 @@ fn filter_edits(filters: &Filters, prefix: &str) -> Vec<String> {
     }
     if filters.cors.is_some() {
         out.push("answer for CORS".to_owned());
-    }
-    if let Some(auth) = &filters.auth {
-        let backend = auth.backend();
-        out.push(match auth.upstream() {
-            Some(_) => format!("ask {backend} first"),
-            None => format!("refuse all with 500: nobody to ask at {backend}"),
-        });
     }
     out.extend(
         filters

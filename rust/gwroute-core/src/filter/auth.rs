@@ -39,6 +39,11 @@ impl ExternalAuth {
         Some((self.ir.upstream.as_deref()?, self.upstream?))
     }
 
+    /// The filter as the snapshot has it.
+    pub fn as_ir(&self) -> &ir::ExternalAuth {
+        &self.ir
+    }
+
     /// How it is asked.
     pub fn protocol(&self) -> ir::ExternalAuthProtocol {
         self.ir.protocol

@@ -4,6 +4,7 @@
 mod decide;
 mod patch;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -86,6 +87,12 @@ impl RouteTable {
     /// If the number is another table's.
     pub fn upstream(&self, id: UpstreamId) -> &Arc<ir::Upstream> {
         self.upstreams.get(id)
+    }
+
+    /// Whether an upstream has an endpoint there, or may have: nobody knows where those are that are
+    /// assumed.
+    pub fn has_endpoint(&self, id: UpstreamId, at: SocketAddr) -> bool {
+        self.upstreams.has_endpoint(id, at)
     }
 
     /// All upstreams with their numbers.
