@@ -15,7 +15,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::ext_auth::Authorizer;
 use crate::forward;
-use crate::session::{Bond, Mark};
+use crate::session::Bond;
 use crate::telemetry::{Head, Outcome, Record, TryOutcome, UpstreamRecord};
 use crate::upstream::endpoint::Load;
 use crate::upstream::set::Upstream;
@@ -33,7 +33,7 @@ pub(crate) struct Exchange {
     /// Where the page is that asks, if the rule has something to say to browsers.
     pub(crate) origin: Option<HeaderValue>,
     /// Binds the client to its endpoint, if this is the first response of a session.
-    pub(crate) session: Option<Mark>,
+    pub(crate) session: Option<(HeaderName, HeaderValue)>,
     /// Services that have to agree first; nearly always none.
     pub(crate) authorizers: Vec<Authorizer>,
     pub(crate) target: Option<UpstreamTarget>,
@@ -145,8 +145,8 @@ impl Exchange {
             if let (Some(origin), Some(cors)) = (&self.origin, rule.cors(*backend)) {
                 cors.mark(origin, headers);
             }
-            if let Some(session) = &self.session {
-                session.put(headers);
+            if let Some((name, value)) = &self.session {
+                headers.append(name, value.clone());
             }
         }
     }
@@ -154,9 +154,10 @@ impl Exchange {
     /// A client that was bound to no endpoint of a rule is from now on.
     pub(crate) fn begin_session(&mut self, rule: &Rule, backend: usize, endpoint: SocketAddr) {
         let secure = self.client.server_name().is_some();
-        let sessions = self.client.worker.shared.sessions.as_ref();
+        let sessions = self.client.worker.shared.sessions.load();
+        let sessions = sessions.as_deref();
         let bond = Bond { backend, endpoint };
-        self.session = sessions.and_then(|sessions| sessions.mark(rule, &bond, secure));
+        self.session = sessions.and_then(|sessions| sessions.header(rule, &bond, secure));
     }
 
     /// The head of the response is known, and what the exchange has come to if the rest of it

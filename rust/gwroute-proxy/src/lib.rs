@@ -74,6 +74,7 @@ pub use error::{Error, ErrorKind, Side};
 pub use live::{Endpoints, Live, Swapped};
 pub use report::Report;
 pub use server::{Proxy, ProxyError, Stats};
+pub use session::{Bond, SessionKeyError, Sessions};
 pub use telemetry::{
     Addresses, Head, MirrorOutcome, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use gwroute_core::RouteTable;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -74,7 +75,7 @@ impl Proxy {
                 config: Arc::new(config),
                 live: LivePointer::new(RouteTable::default()),
                 observer,
-                sessions: Sessions::new().ok(),
+                sessions: ArcSwapOption::new(Sessions::fresh().ok().map(Arc::new)),
                 connections: AtomicUsize::new(0),
                 gauges: (0..count).map(|_| Gauges::default()).collect(),
             }),
@@ -136,6 +137,11 @@ impl Proxy {
         let swapped = self.shared.live.swap(table, secrets);
         self.tell(|| Command::Swapped);
         swapped
+    }
+
+    /// How tokens of sessions are sealed and opened from now on, instead of with a fresh key.
+    pub fn set_sessions(&self, sessions: Sessions) {
+        self.shared.sessions.store(Some(Arc::new(sessions)));
     }
 
     /// What is live.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gwroute_core::{Decision, Forward, Redirect, Respond, Rule};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Incoming};
 
 use crate::answer::Own;
@@ -137,12 +137,12 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Route, Box<Own>> {
     client.worker.with_live(|live| {
         let entry = client.entry(live).map_err(misplaced)?;
         let (sni, mut bond) = (client.server_name(), None);
+        let view = View(parts);
         let choose = |rule: &Rule| {
-            bond = bond_of(&client, live, rule, &parts.headers);
+            bond = bond_of(&client, live, rule, &view);
             let bound = bond.as_ref().map(|bond| bond.backend);
             bound.or_else(|| rule.draw(fastrand::f64()))
         };
-        let view = View(parts);
         let decision = live.table().decide_with(entry, sni, &view, choose);
         exchange.authorizers = ext_auth::authorizers(live, &decision);
         let own = match &decision {
@@ -161,10 +161,10 @@ fn decide(exchange: &mut Exchange, parts: &Parts) -> Result<Route, Box<Own>> {
 }
 
 /// The endpoint that a client is bound to, as long as that may be used.
-fn bond_of(client: &Client, live: &Live, rule: &Rule, request: &HeaderMap) -> Option<Bond> {
+fn bond_of(client: &Client, live: &Live, rule: &Rule, request: &View<'_>) -> Option<Bond> {
     rule.session()?;
-    let sessions = client.worker.shared.sessions.as_ref()?;
-    let bond = sessions.bond(rule, request)?;
+    let sessions = client.worker.shared.sessions.load();
+    let bond = sessions.as_ref()?.bond(rule, request)?;
     let upstream = rule.backends().get(bond.backend)?.upstream()?;
     let upstream = live.upstream(upstream.slot())?;
     upstream.has(bond.endpoint).then_some(bond)

@@ -4,42 +4,40 @@
 //! and cannot choose one. The rule is part of what is authenticated: a token is good for the rule
 //! that gave it and no other.
 
+mod token;
+
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gwroute_core::{Rule, ir};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use gwroute_core::{RequestView, RouteTable, Rule, ir};
+use http::header::{self, HeaderName, HeaderValue};
 
-/// Bytes of a token; what is longer is none of ours.
-const LONGEST: usize = 512;
+use token::Key;
 
-/// Seals and opens tokens.
-pub(crate) struct Sessions(RandomizedNonceKey);
+/// Seals and opens the tokens of sessions.
+pub struct Sessions(Box<[Key]>);
 
 /// Where a client is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bond {
+pub struct Bond {
     /// Index of the backend in its rule.
-    pub(crate) backend: usize,
-    pub(crate) endpoint: SocketAddr,
+    pub backend: usize,
+    /// The endpoint of that backend.
+    pub endpoint: SocketAddr,
 }
 
-/// A header of a response that binds a client.
-#[derive(Debug)]
-pub(crate) struct Mark {
-    name: HeaderName,
-    value: HeaderValue,
-}
-
-impl Mark {
-    pub(crate) fn put(&self, headers: &mut HeaderMap) {
-        headers.append(&self.name, self.value.clone());
-    }
+/// Why tokens cannot be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKeyError {
+    /// A key is shorter than [`Sessions::SHORTEST_KEY`].
+    TooShort {
+        /// Bytes it has.
+        bytes: usize,
+    },
+    /// The system gives no randomness.
+    NoRandomness,
 }
 
 impl fmt::Debug for Sessions {
@@ -48,22 +46,69 @@ impl fmt::Debug for Sessions {
     }
 }
 
+impl fmt::Display for SessionKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort { bytes } => write!(
+                f,
+                "a session key has at least {} bytes, not {bytes}",
+                Sessions::SHORTEST_KEY
+            ),
+            Self::NoRandomness => f.write_str("the system has no randomness for a session key"),
+        }
+    }
+}
+
+impl std::error::Error for SessionKeyError {}
+
 impl Sessions {
+    /// Bytes a key has at least.
+    pub const SHORTEST_KEY: usize = 32;
+
     /// With a key of its own: what another process gave is not known here.
     ///
     /// # Errors
     /// The system has no randomness to give.
-    pub(crate) fn new() -> Result<Self, aws_lc_rs::error::Unspecified> {
-        let mut key = [0; 32];
-        rand::fill(&mut key)?;
-        RandomizedNonceKey::new(&AES_256_GCM, &key).map(Self)
+    pub fn fresh() -> Result<Self, SessionKeyError> {
+        let mut key = [0; Self::SHORTEST_KEY];
+        rand::fill(&mut key).map_err(|_| SessionKeyError::NoRandomness)?;
+        Self::with_keys(&[key])
     }
 
-    /// Where a request with these headers is bound to under a rule; `None` for a new session.
-    pub(crate) fn bond(&self, rule: &Rule, request: &HeaderMap) -> Option<Bond> {
+    /// With given keys, which other processes may have too: the first seals, all of them open.
+    /// Without any, with a fresh one.
+    ///
+    /// # Errors
+    /// A key is too short.
+    pub fn with_keys<K: AsRef<[u8]>>(keys: &[K]) -> Result<Self, SessionKeyError> {
+        if keys.is_empty() {
+            return Self::fresh();
+        }
+        let keys = keys.iter().map(|key| Key::derive(key.as_ref()));
+        keys.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Where a request is bound to under a rule; `None` for a new session.
+    pub fn bond<V: RequestView>(&self, rule: &Rule, request: &V) -> Option<Bond> {
         let session = rule.session()?;
-        let mut tokens = tokens(session, request);
-        tokens.find_map(|token| self.open(rule, session, token, SystemTime::now()))
+        let (name, now) = (asks_with(session)?, SystemTime::now());
+        let mut lines = request.header(&name);
+        lines.find_map(|line| {
+            let mut tokens = tokens(session, line.as_ref());
+            tokens.find_map(|token| self.open(rule, session, token, now))
+        })
+    }
+
+    /// The same for a table without a data plane: the endpoint has to be one that the table has.
+    pub fn bond_in<V: RequestView>(
+        &self,
+        table: &RouteTable,
+        rule: &Rule,
+        request: &V,
+    ) -> Option<Bond> {
+        let bond = self.bond(rule, request)?;
+        let upstream = rule.backends().get(bond.backend)?.upstream()?;
+        table.has_endpoint(upstream, bond.endpoint).then_some(bond)
     }
 
     fn open(
@@ -73,54 +118,28 @@ impl Sessions {
         token: &[u8],
         now: SystemTime,
     ) -> Option<Bond> {
-        let token = Some(token).filter(|token| token.len() <= LONGEST)?;
-        let mut sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened = self
-            .0
-            .open_in_place(nonce, Aad::from(&rule.as_ir().key), rest);
-        let text = std::str::from_utf8(opened.ok()?).ok()?;
-        let mut parts = text.splitn(3, ' ');
-        let (begun, endpoint, backend) = (parts.next()?, parts.next()?, parts.next()?);
-        let begun = UNIX_EPOCH + Duration::from_secs(begun.parse().ok()?);
-        let lasts = session.absolute_timeout_ms.map(Duration::from_millis);
-        if lasts.is_some_and(|lasts| now.duration_since(begun).is_ok_and(|age| age >= lasts)) {
-            return None;
-        }
-        let backends = rule.backends().iter();
-        Some(Bond {
-            backend: backends
-                .into_iter()
-                .position(|known| known.name() == backend)?,
-            endpoint: endpoint.parse().ok()?,
-        })
+        self.0
+            .iter()
+            .find_map(|key| key.open(rule, session, token, now))
     }
 
-    /// What the first response of a session says; `None` for a rule without sessions.
+    /// The header with which the first response of a session binds its client; `None` for a rule
+    /// without sessions.
     ///
     /// A cookie is `Secure` where it was asked for over TLS: elsewhere a browser would drop it.
-    pub(crate) fn mark(&self, rule: &Rule, bond: &Bond, secure: bool) -> Option<Mark> {
+    pub fn header(
+        &self,
+        rule: &Rule,
+        bond: &Bond,
+        secure: bool,
+    ) -> Option<(HeaderName, HeaderValue)> {
         let session = rule.session()?;
-        let token = self.seal(rule, bond, SystemTime::now())?;
+        let token = self.0.first()?.seal(rule, bond, SystemTime::now())?;
         let (name, value) = match session.kind {
-            ir::SessionKind::Header => {
-                (HeaderName::from_bytes(session.name.as_bytes()).ok()?, token)
-            }
+            ir::SessionKind::Header => (asks_with(session)?, token),
             ir::SessionKind::Cookie => (header::SET_COOKIE, cookie(session, &token, secure)),
         };
-        let value = HeaderValue::try_from(value).ok()?;
-        Some(Mark { name, value })
-    }
-
-    fn seal(&self, rule: &Rule, bond: &Bond, now: SystemTime) -> Option<String> {
-        let begun = now.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let backend = rule.backends().get(bond.backend)?.name();
-        let mut text = format!("{begun} {} {backend}", bond.endpoint).into_bytes();
-        let aad = Aad::from(&rule.as_ir().key);
-        let nonce = self.0.seal_in_place_append_tag(aad, &mut text).ok()?;
-        let sealed = [nonce.as_ref().as_slice(), &text].concat();
-        Some(URL_SAFE_NO_PAD.encode(sealed))
+        Some((name, HeaderValue::try_from(value).ok()?))
     }
 }
 
@@ -140,27 +159,24 @@ fn cookie(session: &ir::Session, token: &str, secure: bool) -> String {
     cookie
 }
 
-/// What a request shows that may be a token.
-fn tokens<'r>(
-    session: &'r ir::Session,
-    request: &'r HeaderMap,
-) -> impl Iterator<Item = &'r [u8]> + 'r {
+/// The header of a request that may hold a token.
+fn asks_with(session: &ir::Session) -> Option<HeaderName> {
+    match session.kind {
+        ir::SessionKind::Cookie => Some(header::COOKIE),
+        ir::SessionKind::Header => HeaderName::from_bytes(session.name.as_bytes()).ok(),
+    }
+}
+
+/// What a line of that header shows that may be a token.
+fn tokens<'r>(session: &'r ir::Session, line: &'r [u8]) -> impl Iterator<Item = &'r [u8]> + 'r {
     let is_cookie = session.kind == ir::SessionKind::Cookie;
-    let name = if is_cookie {
-        header::COOKIE.as_str()
-    } else {
-        &session.name
-    };
-    let lines = request.get_all(name).into_iter().map(HeaderValue::as_bytes);
-    lines.flat_map(move |line| {
-        let pieces = line.split(move |byte| is_cookie && *byte == b';');
-        pieces.filter_map(move |piece| {
-            let piece = piece.trim_ascii();
-            if !is_cookie {
-                return Some(piece);
-            }
-            let rest = piece.strip_prefix(session.name.as_bytes())?;
-            rest.strip_prefix(b"=")
-        })
+    let pieces = line.split(move |byte| is_cookie && *byte == b';');
+    pieces.filter_map(move |piece| {
+        let piece = piece.trim_ascii();
+        if !is_cookie {
+            return Some(piece);
+        }
+        let rest = piece.strip_prefix(session.name.as_bytes())?;
+        rest.strip_prefix(b"=")
     })
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use arc_swap::ArcSwapOption;
+
 use crate::config::Config;
 use crate::live::LivePointer;
 use crate::session::Sessions;
@@ -15,7 +17,7 @@ pub(crate) struct Shared {
     pub(crate) live: LivePointer,
     pub(crate) observer: Arc<dyn Observer>,
     /// `None` on a system that has no randomness to give: then there are no sessions.
-    pub(crate) sessions: Option<Sessions>,
+    pub(crate) sessions: ArcSwapOption<Sessions>,
     /// Client connections of all workers, for their limit.
     pub(crate) connections: AtomicUsize,
     /// By worker.
