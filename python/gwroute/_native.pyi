@@ -8,17 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 __all__ = [
+    "Destination",
     "Echo",
     "Explanation",
+    "ExternalAuth",
     "Forward",
+    "Mirror",
     "Origin",
     "Proxy",
     "Redirect",
     "Request",
     "Respond",
+    "Retry",
     "Route",
     "RouteTable",
     "Schema",
+    "Session",
+    "Sessions",
+    "Timeouts",
+    "UpstreamTLS",
     "check_authorities",
     "check_key_pair",
     "check_regex",
@@ -101,6 +109,7 @@ class RouteTable:
         gateway: str | None = None,
         sni: str | None = None,
         draw: float | None = None,
+        sessions: Sessions | None = None,
     ) -> Forward | Redirect | Respond:
         """Decides a made request.
 
@@ -111,6 +120,8 @@ class RouteTable:
             gateway: ``namespace/name``, where several gateways have the port.
             sni: The name a TLS connection was made for.
             draw: From 0 up to 1, chooses among weighted backends; without it chance does.
+            sessions: Reads the token of the request; where it is good, the backend is the one
+                it names, and :attr:`Forward.bound` its endpoint.
 
         Raises:
             RequestError: If no listener has that port.
@@ -127,6 +138,7 @@ class RouteTable:
         gateway: str | None = None,
         sni: str | None = None,
         draw: float | None = None,
+        sessions: Sessions | None = None,
     ) -> Forward | Redirect | Respond:
         """Decides a request given in parts; only headers that rules mention are looked at.
 
@@ -139,6 +151,7 @@ class RouteTable:
             gateway: ``namespace/name``.
             sni: The name a TLS connection was made for.
             draw: From 0 up to 1.
+            sessions: Reads the token of the request.
 
         Raises:
             RequestError: If no listener has that port, or an argument is of another type.
@@ -286,7 +299,38 @@ class Forward:
 
     @property
     def protocol(self) -> str | None:
-        """What is spoken to the backend: ``http/1.1`` or ``h2c``."""
+        """What is spoken to the backend: ``http/1.1``, or ``h2c`` for HTTP/2."""
+
+    @property
+    def tls(self) -> UpstreamTLS | None:
+        """How the endpoints are known to be right; None speaks in clear text."""
+
+    @property
+    def bound(self) -> tuple[str, int] | None:
+        """``(address, port)`` of the endpoint that the client's session is bound to.
+
+        None for a new session, for a rule without sessions, and where ``sessions`` was not given.
+        """
+
+    @property
+    def session(self) -> Session | None:
+        """How the client is kept at one endpoint; None not at all."""
+
+    @property
+    def timeouts(self) -> Timeouts | None:
+        """Time limits; None where the rule has none."""
+
+    @property
+    def retry(self) -> Retry | None:
+        """When the request is sent again; None never."""
+
+    @property
+    def mirrors(self) -> list[Mirror]:
+        """Backends that may get a copy; each by chance of its own."""
+
+    @property
+    def external_auth(self) -> list[ExternalAuth]:
+        """The services that have to agree first, in this order."""
 
     def apply(self, request: Request) -> Request:
         """The request as the backend gets it; the one given stays as it is.
@@ -324,6 +368,10 @@ class Redirect:
     def headers(self) -> list[tuple[str, str]]:
         """Headers of the answer: ``location``, the edits of the rule, what browsers are told."""
 
+    @property
+    def external_auth(self) -> list[ExternalAuth]:
+        """The services that have to agree before the client gets this answer, in this order."""
+
 @final
 class Respond:
     """Answered by the gateway itself."""
@@ -357,6 +405,206 @@ class Respond:
     @property
     def share(self) -> float | None:
         """Weight of that backend by the sum of weights, 0 to 1."""
+
+    @property
+    def external_auth(self) -> list[ExternalAuth]:
+        """The services that have to agree before the client gets this answer, in this order."""
+
+@final
+class Timeouts:
+    """Time limits of a rule (Gateway API, HTTPRouteTimeouts), in milliseconds.
+
+    0 is no limit, None the data plane's own.
+    """
+
+    @property
+    def request_ms(self) -> int | None:
+        """From the request to the end of the response."""
+
+    @property
+    def backend_request_ms(self) -> int | None:
+        """Each try, to the end of the backend's response."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Retry:
+    """When a request is sent again (Gateway API, HTTPRouteRetry).
+
+    Failed connections and tries that ran out of time always count.
+    """
+
+    @property
+    def codes(self) -> list[int]:
+        """Status codes of the backend that are tried again, ascending."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it is tried again, after the first try."""
+
+    @property
+    def backoff_ms(self) -> int:
+        """The shortest wait before a try, in milliseconds."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Session:
+    """How a client is kept at one endpoint (Gateway API, SessionPersistence)."""
+
+    @property
+    def type(self) -> str:
+        """Where the token stands: ``Cookie`` or ``Header``."""
+
+    @property
+    def name(self) -> str:
+        """Name of the cookie or of the header."""
+
+    @property
+    def path(self) -> str:
+        """``Path`` of the cookie."""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the cookie outlives the browser."""
+
+    @property
+    def absolute_timeout_ms(self) -> int | None:
+        """After so many milliseconds a token is void; None never."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Sessions:
+    """Seals and opens the tokens of sessions (Gateway API, GEP-1619).
+
+    A token is good for the rule that gave it, wherever the same key is known: at another replica,
+    at :class:`gwroute.Proxy`, after a restart. Any number of threads may use it at once.
+
+    Args:
+        keys: At least 32 bytes each: the first seals, all of them open. Without any, a fresh key
+            that nobody else knows.
+
+    Raises:
+        ValueError: If a key is too short.
+    """
+
+    def __new__(cls, keys: Sequence[bytes] = ...) -> Sessions: ...
+    def bind(self, forward: Forward, endpoint: tuple[str, int]) -> tuple[str, str] | None:
+        """The header that binds a client to an endpoint, for the first response of its session.
+
+        That is the response to a request whose decision was not ``bound``, or could not be kept
+        to the endpoint it was bound to. None for a rule without sessions.
+
+        Args:
+            forward: What was decided for the request.
+            endpoint: ``(address, port)`` of the endpoint that answered.
+
+        Raises:
+            ValueError: If the address is no IP address.
+        """
+
+@final
+class UpstreamTLS:
+    """TLS to a backend (Gateway API, BackendTLSPolicy)."""
+
+    @property
+    def hostname(self) -> str:
+        """The server name to send, and the identity unless ``subject_alt_names`` says more."""
+
+    @property
+    def authorities(self) -> list[str] | None:
+        """Keys, in ``Resolution.secrets``, of authorities; None trusts those of the system."""
+
+    @property
+    def subject_alt_names(self) -> list[tuple[str, str]]:
+        """Identities of which one must be there: ``Hostname`` or ``URI``, and the value."""
+
+    @property
+    def client_certificate(self) -> str | None:
+        """Key, in ``Resolution.secrets``, of the key pair to show."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Destination:
+    """Where a backend is, and how it is spoken to."""
+
+    @property
+    def endpoints(self) -> list[tuple[str, int]]:
+        """``(address, port)`` of each endpoint that may be used."""
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the endpoints are not known, and assumed to exist."""
+
+    @property
+    def protocol(self) -> str:
+        """``http/1.1``, or ``h2c`` for HTTP/2."""
+
+    @property
+    def tls(self) -> UpstreamTLS | None:
+        """How the endpoints are known to be right; None speaks in clear text."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class ExternalAuth:
+    """A service that says whether a request may pass (Gateway API, HTTPExternalAuthFilter)."""
+
+    @property
+    def protocol(self) -> str:
+        """``HTTP``: a request with the client's method and path, where 200 lets it pass.
+
+        ``GRPC``: ``envoy.service.auth.v3.Authorization/Check``.
+        """
+
+    @property
+    def backend(self) -> str:
+        """As a person names it: ``auth/check:9000``."""
+
+    @property
+    def destination(self) -> Destination | None:
+        """Where it is; None for an invalid reference: every request gets 500."""
+
+    @property
+    def path(self) -> str:
+        """What the path of the request is put behind, for HTTP; without a slash at its end."""
+
+    @property
+    def allowed_headers(self) -> list[str]:
+        """Names, in lower case, of request headers it sees besides those it always does.
+
+        Empty is all of them for ``GRPC``.
+        """
+
+    @property
+    def allowed_response_headers(self) -> list[str]:
+        """Names, in lower case, of its answer's headers that the backend sees; empty is all."""
+
+    @property
+    def forward_body(self) -> int:
+        """So many bytes of the body are sent along; 0 is none."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Mirror:
+    """A copy of some requests to another backend, whose answer nobody waits for."""
+
+    @property
+    def backend(self) -> str:
+        """As a person names it: ``shop/cart:8080``."""
+
+    @property
+    def destination(self) -> Destination:
+        """Where copies go."""
+
+    @property
+    def share(self) -> float:
+        """The part of the requests that is copied, 0 to 1."""
+
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Explanation:
@@ -443,6 +691,13 @@ class Proxy:
 
         Raises:
             ValueError: If ``info`` or ``secrets`` is no such document.
+        """
+
+    def set_session_keys(self, keys: Sequence[bytes]) -> None:
+        """What tokens of sessions are sealed with (the first) and opened with (all of them).
+
+        Raises:
+            ValueError: If a key is shorter than 32 bytes.
         """
 
     def set_status(self, status: bytes) -> None:

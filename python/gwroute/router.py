@@ -10,7 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gwroute import _native, delta, ir
-from gwroute._native import Explanation, Forward, Redirect, Request, Respond, Route
+from gwroute._native import (
+    Destination,
+    Explanation,
+    ExternalAuth,
+    Forward,
+    Mirror,
+    Redirect,
+    Request,
+    Respond,
+    Retry,
+    Route,
+    Session,
+    Sessions,
+    Timeouts,
+    UpstreamTLS,
+)
 from gwroute.errors import RegexError
 
 if TYPE_CHECKING:
@@ -21,13 +36,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Decision",
+    "Destination",
     "Explanation",
+    "ExternalAuth",
     "Forward",
+    "Mirror",
     "Redirect",
     "Request",
     "Respond",
+    "Retry",
     "Route",
     "Router",
+    "Session",
+    "Sessions",
+    "Timeouts",
+    "UpstreamTLS",
     "accepts_regex",
     "resolve",
     "resolver",
@@ -107,7 +130,7 @@ def resolve(
 class Router:
     """One compiled snapshot. It never changes, and any number of threads may ask it at once.
 
-    ``decide(request, *, port=None, gateway=None, sni=None, draw=None)`` decides one
+    ``decide(request, *, port=None, gateway=None, sni=None, draw=None, sessions=None)`` decides one
     :class:`Request`; ``decide_parts(method, target, headers=None, *, host=None, ...)`` does so
     without one being made, looking only at the headers that rules mention. Both are the compiled
     table's own methods, so that a call costs no more than it has to.
@@ -115,7 +138,11 @@ class Router:
     The listener is the one on ``port``; without it, on the port that the URL names or implies,
     or the only port there is. ``gateway`` (``namespace/name``) is needed only where several have
     one port. ``sni`` is the name a TLS connection was made for. ``draw``, a number from 0 up to
-    1, chooses among weighted backends; without it chance does.
+    1, chooses among weighted backends; without it chance does. ``sessions``, :class:`Sessions`,
+    reads the token of a client that is bound to an endpoint.
+
+    A :class:`Forward` says all that its rule asks of whoever carries it out: ``external_auth``,
+    ``bound`` and ``session``, ``timeouts``, ``retry``, ``mirrors``, ``tls``.
 
     Args:
         snapshot: What to compile.

@@ -1,9 +1,9 @@
 //! Forward, Redirect, Respond and Explanation: frozen, and converted attribute by attribute when
 //! asked for.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gwroute_core::ir::RouteRef;
 use gwroute_core::{Cors, Decision, HeaderEdits, RequestView, Rule, ir, origin};
 use http::header::{self, HeaderMap, HeaderValue};
 use pyo3::prelude::*;
@@ -11,13 +11,16 @@ use pyo3::types::PyTuple;
 
 use crate::error::RequestError;
 use crate::request::{Request, pairs};
+use crate::route::{Route, route};
 use crate::table::RouteTable;
+use crate::terms::{ExternalAuth, Mirror, Retry, Session, Timeouts, UpstreamTLS, protocol};
 
 /// Attributes of the gateway's own answers are made at once, since they are few and rare.
 pub(crate) fn wrap<'py, V: RequestView>(
     table: &Bound<'py, RouteTable>,
     decision: &Decision<'_, '_>,
     request: &V,
+    bound: Option<SocketAddr>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = table.py();
     let headers = || {
@@ -29,6 +32,12 @@ pub(crate) fn wrap<'py, V: RequestView>(
             .map(|(name, value)| Ok((name.to_string(), text(value)?)));
         pairs.collect::<PyResult<Vec<_>>>()
     };
+    let external_auth = || {
+        let asked = decision.external_auth();
+        asked
+            .map(|auth| ExternalAuth::of(&table.get().0, auth))
+            .collect()
+    };
     match decision {
         Decision::Forward(forward) => {
             let path = (!forward.keeps_target()).then(|| forward.path_and_query().into_owned());
@@ -39,6 +48,7 @@ pub(crate) fn wrap<'py, V: RequestView>(
                 index: forward.match_index(),
                 backend: forward.backend_index(),
                 path,
+                bound,
                 origin: forward.cors().and_then(|_| origin(request)),
             };
             Ok(Bound::new(py, forward)?.into_any())
@@ -50,6 +60,7 @@ pub(crate) fn wrap<'py, V: RequestView>(
                 status: redirect.status(),
                 location: redirect.location(),
                 headers: headers()?,
+                external_auth: external_auth(),
             };
             Ok(Bound::new(py, redirect)?.into_any())
         }
@@ -66,78 +77,10 @@ pub(crate) fn wrap<'py, V: RequestView>(
                 backend: respond.backend().map(|backend| backend.name().to_owned()),
                 share: respond.backend().map(gwroute_core::Backend::share),
                 headers: headers()?,
+                external_auth: external_auth(),
             };
             Ok(Bound::new(py, respond)?.into_any())
         }
-    }
-}
-
-/// The rule that took a request.
-#[pyclass(frozen, eq, hash, module = "gwroute._native")]
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Route {
-    #[pyo3(get)]
-    kind: String,
-    #[pyo3(get)]
-    namespace: String,
-    #[pyo3(get)]
-    name: String,
-    #[pyo3(get)]
-    rule: u32,
-    #[pyo3(get)]
-    rule_name: Option<String>,
-    /// Index of the match in the rule.
-    #[pyo3(get, name = "match")]
-    index: usize,
-    #[pyo3(get)]
-    file: Option<String>,
-    #[pyo3(get)]
-    line: Option<u32>,
-}
-
-#[pymethods]
-impl Route {
-    fn __str__(&self) -> String {
-        let name = self
-            .rule_name
-            .as_ref()
-            .map_or_else(String::new, |name| format!(" {name:?}"));
-        format!(
-            "{} {}/{} rule {}{name}",
-            self.kind, self.namespace, self.name, self.rule
-        )
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<{} match {}>", self.__str__(), self.index)
-    }
-}
-
-fn route(rule: &Rule, index: usize) -> Route {
-    let RouteRef {
-        kind,
-        namespace,
-        name,
-        rule: position,
-        rule_name,
-        file,
-        line,
-        ..
-    } = &rule.as_ir().route;
-    Route {
-        kind: kind.clone(),
-        namespace: namespace.clone(),
-        name: name.clone(),
-        rule: *position,
-        rule_name: rule_name.clone(),
-        index,
-        file: file.clone(),
-        line: rule
-            .as_ir()
-            .matches
-            .get(index)
-            .and_then(|conditions| conditions.line)
-            .or(*line),
     }
 }
 
@@ -152,6 +95,8 @@ pub(crate) struct Forward {
     backend: usize,
     /// Path and query for the backend, where they are not the client's own.
     path: Option<String>,
+    /// The endpoint that the client's session is bound to.
+    bound: Option<SocketAddr>,
     /// Where the page is that asks, if the rule has something to say to browsers.
     origin: Option<HeaderValue>,
 }
@@ -203,10 +148,57 @@ impl Forward {
     #[getter]
     fn protocol(&self) -> Option<&'static str> {
         let id = self.rule.backends()[self.backend].upstream()?;
-        Some(match self.table.get().0.upstream(id).protocol {
-            ir::UpstreamProtocol::Http1 => "http/1.1",
-            ir::UpstreamProtocol::H2c => "h2c",
-        })
+        Some(protocol(self.table.get().0.upstream(id).protocol))
+    }
+
+    /// How the endpoints are known to be right; None speaks in clear text.
+    #[getter]
+    fn tls(&self) -> Option<UpstreamTLS> {
+        let id = self.rule.backends()[self.backend].upstream()?;
+        let tls = self.table.get().0.upstream(id).tls.as_ref();
+        tls.map(UpstreamTLS::from)
+    }
+
+    /// `(address, port)` of the endpoint that the client's session is bound to.
+    #[getter]
+    fn bound(&self) -> Option<(String, u16)> {
+        self.bound.map(|at| (at.ip().to_string(), at.port()))
+    }
+
+    /// How the client is kept at one endpoint; None not at all.
+    #[getter]
+    fn session(&self) -> Option<Session> {
+        self.rule.session().map(Session::from)
+    }
+
+    /// Time limits; None where the rule has none.
+    #[getter]
+    fn timeouts(&self) -> Option<Timeouts> {
+        self.rule.timeouts().map(Timeouts::from)
+    }
+
+    /// When the request is sent again; None never.
+    #[getter]
+    fn retry(&self) -> Option<Retry> {
+        self.rule.retry().map(Retry::from)
+    }
+
+    /// Backends that may get a copy.
+    #[getter]
+    fn mirrors(&self) -> Vec<Mirror> {
+        let mirrors = self.rule.mirrors(self.backend);
+        mirrors
+            .map(|mirror| Mirror::of(&self.table.get().0, mirror))
+            .collect()
+    }
+
+    /// The services that have to agree first.
+    #[getter]
+    fn external_auth(&self) -> Vec<ExternalAuth> {
+        let asked = self.rule.external_auth(self.backend);
+        asked
+            .map(|auth| ExternalAuth::of(&self.table.get().0, auth))
+            .collect()
     }
 
     /// The request as the backend gets it; the one given stays as it is.
@@ -251,7 +243,15 @@ impl Forward {
     }
 }
 
-fn text(value: &HeaderValue) -> PyResult<String> {
+impl Forward {
+    /// What a session binds: the rule, its backend, and whether the client came over TLS.
+    pub(crate) fn bindable(&self) -> (&Rule, usize, bool) {
+        let secure = self.listener.protocol == ir::ListenerProtocol::Https;
+        (&self.rule, self.backend, secure)
+    }
+}
+
+pub(crate) fn text(value: &HeaderValue) -> PyResult<String> {
     let text = value.to_str().map(str::to_owned);
     text.map_err(|_| RequestError::new_err("a header value of the route is not printable ASCII"))
 }
@@ -303,6 +303,8 @@ pub(crate) struct Redirect {
     location: String,
     #[pyo3(get)]
     headers: Vec<(String, String)>,
+    #[pyo3(get)]
+    external_auth: Vec<ExternalAuth>,
 }
 
 #[pymethods]
@@ -342,6 +344,8 @@ pub(crate) struct Respond {
     share: Option<f64>,
     #[pyo3(get)]
     headers: Vec<(String, String)>,
+    #[pyo3(get)]
+    external_auth: Vec<ExternalAuth>,
 }
 
 #[pymethods]
@@ -360,33 +364,5 @@ impl Respond {
 
     fn __repr__(&self) -> String {
         format!("<Respond {} {}>", self.status, self.reason)
-    }
-}
-
-/// One decision with its reasons; `str()` is for people.
-#[pyclass(frozen, module = "gwroute._native")]
-#[derive(Debug)]
-pub(crate) struct Explanation(pub(crate) gwroute_core::Explanation);
-
-#[pymethods]
-impl Explanation {
-    /// `forward`, `redirect` or `respond`.
-    #[getter]
-    fn outcome(&self) -> &'static str {
-        self.0.outcome()
-    }
-
-    /// As a JSON document.
-    fn json(&self) -> PyResult<String> {
-        serde_json::to_string(&self.0).map_err(|error| RequestError::new_err(error.to_string()))
-    }
-
-    /// As nested dictionaries and lists.
-    fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.import("json")?.call_method1("loads", (self.json()?,))
-    }
-
-    fn __str__(&self) -> String {
-        self.0.to_string()
     }
 }

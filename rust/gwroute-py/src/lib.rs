@@ -3,21 +3,27 @@
 mod decision;
 mod echo;
 mod error;
+mod explanation;
 mod keys;
 mod lines;
 mod manifest;
 mod proxy;
 mod request;
+mod route;
 mod schema;
+mod sessions;
 mod table;
+mod terms;
 
 /// What Rust does for the package: tables, decisions, the proxy, reading and checking manifests.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::decision::{Explanation, Forward, Redirect, Respond, Route};
+    use crate::decision::{Forward, Redirect, Respond};
     #[pymodule_export]
     use crate::echo::Echo;
+    #[pymodule_export]
+    use crate::explanation::Explanation;
     #[pymodule_export]
     use crate::keys::{check_authorities, check_key_pair};
     #[pymodule_export]
@@ -27,7 +33,13 @@ mod _native {
     #[pymodule_export]
     use crate::request::Request;
     #[pymodule_export]
+    use crate::route::Route;
+    #[pymodule_export]
     use crate::schema::Schema;
     #[pymodule_export]
+    use crate::sessions::Sessions;
+    #[pymodule_export]
     use crate::table::{RouteTable, check_regex};
+    #[pymodule_export]
+    use crate::terms::{Destination, ExternalAuth, Mirror, Retry, Session, Timeouts, UpstreamTLS};
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gwroute_proxy::{Admin, Config, Reload, Report, Secrets};
+use gwroute_proxy::{Admin, Config, Reload, Report, Secrets, Sessions};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use crate::error::{AdminFailure, ProxyError, ProxyFailure};
@@ -93,6 +94,14 @@ impl Proxy {
             }
             swapped.generation
         }))
+    }
+
+    /// The keys of tokens of sessions: the first seals, all of them open.
+    fn set_session_keys(&self, keys: Vec<PyBackedBytes>) -> PyResult<()> {
+        let sessions = Sessions::with_keys(&keys);
+        let sessions = sessions.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        self.proxy.set_sessions(sessions);
+        Ok(())
     }
 
     /// What `/status` answers: a JSON document.

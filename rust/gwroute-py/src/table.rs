@@ -7,9 +7,11 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyBytes;
 
-use crate::decision::{self, Explanation};
+use crate::decision;
 use crate::error::{CoreError, RequestError};
+use crate::explanation::Explanation;
 use crate::request::{Parts, Request};
+use crate::sessions::Sessions;
 
 /// A compiled snapshot. It never changes.
 #[pyclass(frozen, module = "gwroute._native")]
@@ -78,7 +80,7 @@ impl RouteTable {
     }
 
     /// Decides a made request.
-    #[pyo3(signature = (request, *, port = None, gateway = None, sni = None, draw = None))]
+    #[pyo3(signature = (request, *, port = None, gateway = None, sni = None, draw = None, sessions = None))]
     fn decide<'py>(
         slf: &Bound<'py, Self>,
         request: &Bound<'py, Request>,
@@ -86,15 +88,15 @@ impl RouteTable {
         gateway: Option<&str>,
         sni: Option<&str>,
         draw: Option<f64>,
+        sessions: Option<&Sessions>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (table, view) = (slf.get(), request.get());
         let at = table.entry(&Place { port, gateway }, || view.port)?;
-        let draw = draw.unwrap_or_else(fastrand::f64);
-        decision::wrap(slf, &table.0.decide(at, sni, view, draw), view)
+        decide(slf, at, sni, view, draw, sessions)
     }
 
     /// Decides a request given in parts.
-    #[pyo3(signature = (method, target, headers = None, *, host = None, port = None, gateway = None, sni = None, draw = None))]
+    #[pyo3(signature = (method, target, headers = None, *, host = None, port = None, gateway = None, sni = None, draw = None, sessions = None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword arguments of a Python method"
@@ -109,12 +111,12 @@ impl RouteTable {
         gateway: Option<&str>,
         sni: Option<&str>,
         draw: Option<f64>,
+        sessions: Option<&Sessions>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let view = Parts::new(method, target, headers, host)?;
         let table = slf.get();
         let at = table.entry(&Place { port, gateway }, || None)?;
-        let draw = draw.unwrap_or_else(fastrand::f64);
-        decision::wrap(slf, &table.0.decide(at, sni, &view, draw), &view)
+        decide(slf, at, sni, &view, draw, sessions)
     }
 
     /// Decides a made request, and says why.
@@ -139,6 +141,26 @@ impl RouteTable {
         explanation.set_assumed(assumed);
         Ok(Explanation(explanation))
     }
+}
+
+/// Decides, and lets sessions choose the backend where they know the client.
+fn decide<'py, V: RequestView>(
+    table: &Bound<'py, RouteTable>,
+    at: EntryId,
+    sni: Option<&str>,
+    view: &V,
+    draw: Option<f64>,
+    sessions: Option<&Sessions>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let core = &table.get().0;
+    let mut bond = None;
+    let decided = core.decide_with(at, sni, view, |rule| {
+        bond = sessions.and_then(|sessions| sessions.0.bond_in(core, rule, view));
+        let bound = bond.as_ref().map(|bond| bond.backend);
+        bound.or_else(|| rule.draw(draw.unwrap_or_else(fastrand::f64)))
+    });
+    let bound = bond.map(|bond| bond.endpoint);
+    decision::wrap(table, &decided, view, bound)
 }
 
 impl RouteTable {
