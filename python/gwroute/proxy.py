@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,6 +53,8 @@ class Proxy:
         metrics_per_route: Whether metrics of requests tell routes apart.
         drain: Seconds that :meth:`stop` waits unless it is told otherwise.
         log_level: What the data plane itself tells on standard error.
+        session_keys: As :meth:`set_session_keys` takes them; without any, sessions end with this
+            proxy and no other knows them.
 
     Raises:
         ValueError: A setting is none.
@@ -71,6 +73,7 @@ class Proxy:
         metrics_per_route: bool = False,
         drain: float = DRAIN,
         log_level: LogLevel = "info",
+        session_keys: Sequence[bytes] = (),
     ) -> None:
         path = None if access_log_path is None else os.fspath(access_log_path)
         config = {
@@ -86,6 +89,8 @@ class Proxy:
         }
         self._drain = drain
         self._proxy = _native.Proxy(json.dumps(config).encode())
+        if session_keys:
+            self.set_session_keys(session_keys)
 
     def start(self) -> dict[str, str]:
         """Starts the workers and binds what is not a Gateway's.
@@ -136,6 +141,18 @@ class Proxy:
             The number of this generation.
         """
         return self._proxy.swap(router.table, json.dumps(dict(info or {})).encode(), secrets)
+
+    def set_session_keys(self, keys: Sequence[bytes]) -> None:
+        """The keys of session tokens from now on, instead of those before.
+
+        Args:
+            keys: At least 32 bytes each: the first seals, all of them open. Whoever is given the
+                same, another proxy or :class:`gwroute.Sessions`, knows the same sessions.
+
+        Raises:
+            ValueError: A key is too short.
+        """
+        self._proxy.set_session_keys(keys)
 
     def set_status(self, status: bytes) -> None:
         """What ``/status`` of the admin endpoint answers: a JSON document."""
@@ -198,6 +215,7 @@ def serve(
     serve_unscoped: bool = True,
     controller_names: Iterable[str] | None = None,
     state_dir: str | os.PathLike[str] | None = None,
+    session_key: Iterable[str | os.PathLike[str]] = (),
     drain: float = DRAIN,
     admin: str | None = "127.0.0.1:15000",
     stats: str | None = ":15020",
@@ -226,6 +244,9 @@ def serve(
         serve_unscoped: With ``node_pool``, serve Gateways of no pool too.
         controller_names: Classes of these controllers are ours; ``*`` takes every class.
         state_dir: Where the last good snapshot is kept, for a start without readable files.
+        session_key: Files with at least 32 bytes each, followed as manifests are: the first seals
+            the tokens of sessions, all of them open, and so do those that were there before.
+            Without any, sessions end with this process and no replica knows them.
         drain: Seconds to wait for what is under way.
         admin: ``address:port`` of the admin endpoint; None for none.
         stats: ``address:port`` of the metrics; None for none.
@@ -234,10 +255,10 @@ def serve(
         settings: As :class:`Proxy` takes them.
 
     Raises:
-        LoadError: Nothing can be read.
+        LoadError: Nothing can be read, or a session key cannot be.
         BindError: An address cannot be bound; the message names it.
     """
-    from gwroute.controller import Controller, State
+    from gwroute.controller import Controller, SessionKeys, State
     from gwroute.resolve import Options
     from gwroute.sources.files import FileSource
 
@@ -261,6 +282,7 @@ def serve(
         proxy,
         listen={str(port): address for port, address in (listen or {}).items()},
         state=None if state_dir is None else State(state_dir),
+        keys=SessionKeys(keys, proxy) if (keys := tuple(session_key)) else None,
     )
     with _signals(controller):
         _serve(proxy, controller)

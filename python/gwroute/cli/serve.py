@@ -150,6 +150,13 @@ def _token(file: str | None) -> str | None:
     metavar="DIR",
     help="Keep the last good snapshot here; it serves if the files cannot be read at a start.",
 )
+@options.option(
+    "--session-key",
+    multiple=True,
+    metavar="FILE",
+    help="Seal tokens of sessions with this key, 32 bytes or more, instead of a fresh one, so that"
+    " replicas and later starts know them; the first seals, all open; repeatable.",
+)
 @serving_options()
 @options.no_color
 def command(

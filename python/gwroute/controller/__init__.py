@@ -17,6 +17,7 @@ from gwroute.controller.bindings import Entry
 from gwroute.controller.inbox import Inbox
 from gwroute.controller.live import DataPlane, Live
 from gwroute.controller.reporter import Reporter
+from gwroute.controller.session_keys import SessionKeys
 from gwroute.controller.state import State
 from gwroute.errors import BindError, LoadError, ProxyError
 from gwroute.ir import Snapshot
@@ -26,7 +27,7 @@ from gwroute.secrets import Secrets
 from gwroute.sources.base import Source
 from gwroute.store import Event, ObjectStore
 
-__all__ = ["Controller", "DataPlane", "State"]
+__all__ = ["Controller", "DataPlane", "SessionKeys", "State"]
 
 RETRY = 1.0
 """Seconds until a source that failed is asked again."""
@@ -48,6 +49,7 @@ class Controller:
         listen: Where ports are bound: addresses by port (``80``) or by Gateway and port
             (``infra/public:80``). A port that is not named is bound as it stands, everywhere.
         state: Where the last good snapshot is kept; None keeps none.
+        keys: Keys of session tokens; None leaves the data plane its own.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Controller:
         *,
         listen: Mapping[str, str],
         state: State | None = None,
+        keys: SessionKeys | None = None,
     ) -> None:
         self.inbox = Inbox()
+        self._keys = keys
         self._source = source
         self._plane = plane
         self._state = state
@@ -92,11 +96,14 @@ class Controller:
         """Puts the first configuration in place and binds its listeners.
 
         Raises:
-            LoadError: Nothing can be read, and there is no last good snapshot.
+            LoadError: Nothing can be read, and there is no last good snapshot; or a session key
+                cannot be.
             BindError: There are listeners, and none of them can be bound.
             ProxyError: What was read cannot be used, for a reason that is not the user's.
         """
         began = time.monotonic()
+        if self._keys is not None:
+            self._keys.load()
         try:
             self._store = self._store.apply(self._source.read())
             unreadable = words.unreadable(self._store)
@@ -134,6 +141,8 @@ class Controller:
     def run(self) -> None:
         """Follows the source until a drain is asked for."""
         helpers = [Thread(target=run, daemon=True) for run in (self._watch, self._attend)]
+        if self._keys is not None:
+            helpers.append(Thread(target=self._keys.follow, args=(self._stop,), daemon=True))
         for helper in helpers:
             helper.start()
         try:
@@ -172,6 +181,8 @@ class Controller:
 
     def reread(self) -> None:
         """Reads everything again."""
+        if self._keys is not None:
+            self._keys.reload()
         try:
             events = self._source.read()
         except (OSError, LoadError) as error:
