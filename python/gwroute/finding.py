@@ -89,6 +89,7 @@ CODES: dict[str, Code] = {
     "GWR312": Code("info", "listener without a route"),
     "GWR313": Code("warning", "hostname that no listener takes"),
     "GWR314": Code("error", "BackendTLSPolicy cannot be obeyed"),
+    "GWR315": Code("warning", "CRD of a release that is not known"),
     "GWR501": Code("warning", "topology-unknown-value"),
     "GWR502": Code("warning", "topology-list-not-enabled"),
     "GWR503": Code("info", "topology-zone-alias"),

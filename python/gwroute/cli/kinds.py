@@ -11,6 +11,7 @@ import click
 GATEWAY_API = "gateway.networking.k8s.io"
 ENVOY_GATEWAY = "gateway.envoyproxy.io"
 OPENYURT = "apps.openyurt.io"
+APIEXTENSIONS = "apiextensions.k8s.io"
 DISCOVERY = "discovery.k8s.io"
 
 
@@ -64,6 +65,13 @@ KINDS = (
     Kind("ConfigMap", "configmaps", "", ("cm",)),
     Kind("Deployment", "deployments", "apps", ("deploy",)),
     Kind("DaemonSet", "daemonsets", "apps", ("ds",)),
+    Kind(
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        APIEXTENSIONS,
+        ("crd", "crds"),
+        namespaced=False,
+    ),
     Kind("NodePool", "nodepools", OPENYURT, ("np",), namespaced=False),
     Kind("NodeBucket", "nodebuckets", OPENYURT, namespaced=False),
 )

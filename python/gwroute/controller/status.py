@@ -10,6 +10,7 @@ from typing import Any
 from gwroute.controller.bindings import Entry
 from gwroute.model import ObjectKey
 from gwroute.resolve import Condition, Resolution, ResolvedGateway
+from gwroute.resolve.conditions import Reason, Type
 
 __all__ = ["as_served", "document"]
 
@@ -94,15 +95,15 @@ def _with_refusals(
 
 
 def _listener(condition: Condition, why: str) -> Condition:
-    reasons = {"Accepted": "PortUnavailable", "Programmed": "Invalid"}
+    reasons = {Type.ACCEPTED: Reason.PORT_UNAVAILABLE, Type.PROGRAMMED: Reason.INVALID}
     return (
         _denied(condition, reasons[condition.type], why) if condition.type in reasons else condition
     )
 
 
 def _gateway(condition: Condition, why: str) -> Condition:
-    programmed = condition.type == "Programmed"
-    return _denied(condition, "AddressNotUsable", why) if programmed else condition
+    programmed = condition.type == Type.PROGRAMMED
+    return _denied(condition, Reason.ADDRESS_NOT_USABLE, why) if programmed else condition
 
 
 def _denied(condition: Condition, reason: str, message: str) -> Condition:

@@ -8,6 +8,7 @@ Words that an API may add to later (filter types, protocols) stay plain strings.
 
 from gwroute.model.core import (
     ConfigMap,
+    CustomResourceDefinition,
     Deployment,
     Endpoint,
     EndpointSlice,
@@ -39,6 +40,7 @@ __all__ = [
     "BackendRef",
     "BackendTLSPolicy",
     "ConfigMap",
+    "CustomResourceDefinition",
     "Deployment",
     "Endpoint",
     "EndpointSlice",

@@ -10,6 +10,7 @@ from gwroute.model.meta import Object
 
 __all__ = [
     "ConfigMap",
+    "CustomResourceDefinition",
     "Deployment",
     "DeploymentSpec",
     "Endpoint",
@@ -302,3 +303,11 @@ class Deployment(Object):
     GROUP: ClassVar[str] = "apps"
 
     spec: DeploymentSpec = DeploymentSpec()
+
+
+@model(lenient=True)
+class CustomResourceDefinition(Object):
+    """The definition of a kind; an annotation says of which release of the Gateway API."""
+
+    GROUP: ClassVar[str] = "apiextensions.k8s.io"
+    NAMESPACED: ClassVar[bool] = False

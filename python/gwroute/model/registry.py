@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from gwroute.model.core import (
     ConfigMap,
+    CustomResourceDefinition,
     Deployment,
     EndpointSlice,
     Namespace,
@@ -33,6 +34,7 @@ KINDS: Mapping[tuple[str, str], type[Object]] = {
         GatewayClass, Gateway, ListenerSet, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute,
         ReferenceGrant, BackendTLSPolicy, EnvoyProxy, NodePool, NodeBucket,
         Service, EndpointSlice, Namespace, Node, Pod, Secret, ConfigMap, Deployment,
+        CustomResourceDefinition,
     )
 }  # fmt: skip
 """Group and kind to type."""

@@ -9,6 +9,7 @@ from gwroute.model import GatewayClass
 from gwroute.resolve.conditions import Condition, Reason, Type, Verdict, good
 from gwroute.resolve.infrastructure import class_parameters
 from gwroute.resolve.options import Options
+from gwroute.resolve.versions import supported_version
 from gwroute.store import ObjectStore
 
 __all__ = ["ClassPlan", "plan_class"]
@@ -36,8 +37,12 @@ def plan_class(store: ObjectStore, name: str, options: Options) -> ClassPlan | N
     if invalid is not None:
         verdict = Verdict(Type.ACCEPTED, "False", Reason.INVALID_PARAMETERS, invalid)
         findings = (Finding.at("GWR210", found, "spec.parametersRef.name", invalid),)
-    condition = Condition.of(found.key, verdict, found.metadata.generation)
-    return ClassPlan(True, (condition,), findings)
+    verdicts = [verdict]
+    if (version := supported_version(store)) is not None:
+        verdicts.append(version)
+    generation = found.metadata.generation
+    conditions = tuple(Condition.of(found.key, verdict, generation) for verdict in verdicts)
+    return ClassPlan(True, conditions, findings)
 
 
 def _foreign(found: GatewayClass, options: Options) -> Finding:

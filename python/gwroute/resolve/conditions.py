@@ -27,6 +27,7 @@ class Type:
     PARTIALLY_INVALID: Final = "PartiallyInvalid"
     PROGRAMMED: Final = "Programmed"
     RESOLVED_REFS: Final = "ResolvedRefs"
+    SUPPORTED_VERSION: Final = "SupportedVersion"
 
 
 NEGATIVE: Final = frozenset(
@@ -69,6 +70,7 @@ class Reason:
     OVERLAPPING_HOSTNAMES: Final = "OverlappingHostnames"
     PARENT_NOT_ACCEPTED: Final = "ParentNotAccepted"
     PARENT_NOT_PROGRAMMED: Final = "ParentNotProgrammed"
+    PORT_UNAVAILABLE: Final = "PortUnavailable"
     PROGRAMMED: Final = "Programmed"
     PROTOCOL_CONFLICT: Final = "ProtocolConflict"
     REF_NOT_PERMITTED: Final = "RefNotPermitted"
@@ -78,6 +80,7 @@ class Reason:
     UNSUPPORTED_ADDRESS: Final = "UnsupportedAddress"
     UNSUPPORTED_PROTOCOL: Final = "UnsupportedProtocol"
     UNSUPPORTED_VALUE: Final = "UnsupportedValue"
+    UNSUPPORTED_VERSION: Final = "UnsupportedVersion"
 
 
 @dataclass(frozen=True, slots=True)
