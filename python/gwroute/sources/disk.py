@@ -171,12 +171,19 @@ def _look_into(root: Root, below: tuple[str, ...], listing: Listing, *, recursiv
     for entry in found:
         deeper = (*below, entry.name)
         try:
-            if is_manifest(entry.name) and entry.is_file():
+            if is_manifest(entry.name) and _is_file(entry):
                 listing.files.append(root.spot(deeper))
             elif recursive and _is_folder(entry):
                 _look_into(root, deeper, listing, recursive=True)
         except OSError as error:
             listing.unreadable.append((root.spot(deeper), error))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere is an error here: its file is missed, not left out."""
+    if entry.is_file() or not entry.is_symlink():
+        return entry.is_file()
+    return stat.S_ISREG(os.stat(entry.path).st_mode)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

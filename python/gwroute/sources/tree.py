@@ -77,8 +77,8 @@ class _Look:
 
     @property
     def is_gone(self) -> bool:
-        """Whether there is no such file."""
-        return isinstance(self.content.error, GONE)
+        """Whether there is no such file, nor a link in its place that leads nowhere."""
+        return isinstance(self.content.error, GONE) and not os.path.islink(self.spot.path)
 
 
 def _look_at(spot: Spot) -> _Look:

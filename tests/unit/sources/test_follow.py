@@ -181,6 +181,18 @@ def test_a_config_map_mount(tmp_path: Path, follow: Follow, given: str) -> None:
     assert origin.file == str(tmp_path / "a.yaml")
 
 
+def test_a_link_that_comes_to_lead_nowhere(tmp_path: Path, follow: Follow) -> None:
+    (tmp_path / "there").write_text(service("a"))
+    (tmp_path / "a.yaml").symlink_to("there")
+    following = follow(tmp_path)
+    (tmp_path / "fresh").symlink_to("gone")
+    (tmp_path / "fresh").rename(tmp_path / "a.yaml")
+    following.until(lambda store: codes(store) == ["GWR014"])
+    assert names(following.store) == ["a"]
+    (tmp_path / "a.yaml").unlink()
+    following.until(lambda store: not codes(store) and not names(store))
+
+
 def mount(folder: Path, version: str, files: dict[str, str]) -> None:
     """As the kubelet does it: a new folder, and one link switched at once."""
     (folder / version).mkdir()

@@ -164,6 +164,17 @@ def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
     assert store.findings[0].file == str(tmp_path / "a.yaml")
 
 
+def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("gone.yaml")
+    (tmp_path / "b.yaml").write_text(service("b"))
+    (tmp_path / ".#b.yaml").symlink_to("me@here.1")
+    (tmp_path / "c.yaml").symlink_to(tmp_path)
+    store = load(tmp_path)
+    assert (names(store), codes(store)) == (["b"], ["GWR014"])
+    assert store.findings[0].file == str(tmp_path / "a.yaml")
+    assert "No such file" in store.findings[0].message
+
+
 def test_silences_in_the_order_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(f"# gwroute: ignore[GWR203]\n{service('b')}")
     (tmp_path / "a.yaml").write_text(f"# gwroute: ignore[GWR204]\n{service('a')}")
