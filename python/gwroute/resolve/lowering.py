@@ -221,7 +221,7 @@ class _Lowering:
             words = with_help(fault.message, fault.help)
             self.unresolved.append((fault.reason, f"rule {index}: {words}"))
         total = sum(ref.weight for ref in refs)
-        share = f"{100 * refs[at].weight / total:g}" if total else "0"
+        share = f"{100 * refs[at].weight / total:.3g}" if total else "0"
         self.findings.append(
             Finding.at(
                 fault.code,
