@@ -14,6 +14,7 @@ from threading import Thread
 
 from gwroute.controller import status, words
 from gwroute.controller.bindings import Entry
+from gwroute.controller.given import unmatched
 from gwroute.controller.inbox import Inbox
 from gwroute.controller.live import DataPlane, Live
 from gwroute.controller.reporter import Reporter
@@ -69,6 +70,7 @@ class Controller:
         self._state = state
         self._options = options
         self._resolver = resolver(options)
+        self._listen = tuple(listen)
         self._live = Live(plane, listen)
         self._reporter = Reporter(plane, state)
         self._store = ObjectStore()
@@ -236,6 +238,8 @@ class Controller:
         if self._unreported:
             whole = self._fault is None
             self._reporter.report(self._store, self.resolution, whole=whole)
+            snapshot = self._resolution.snapshot
+            self._reporter.unmatched(unmatched(self._listen, self._options.endpoints, snapshot))
             self._unreported = False
             self._reported = time.monotonic()
 

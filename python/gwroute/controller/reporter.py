@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gwroute.checks import validate
@@ -37,6 +37,7 @@ class Reporter:
         self._schema = SchemaCheck()
         self._told: frozenset[str] = frozenset()
         self._refused: Mapping[Entry, str] = {}
+        self._unmatched: frozenset[str] = frozenset()
 
     def unreadable(self, store: ObjectStore) -> None:
         """Says what could not be read, and that what is live of it stays."""
@@ -52,6 +53,14 @@ class Reporter:
             if self._refused.get(entry) != why:
                 _log.error("%s", why)
         self._refused = dict(refused)
+
+    def unmatched(self, lines: Iterable[str]) -> None:
+        """Says what was given and changes nothing."""
+        found = tuple(lines)
+        for line in found:
+            if line not in self._unmatched:
+                _log.warning("%s", line)
+        self._unmatched = frozenset(found)
 
     def report(self, store: ObjectStore, resolution: Resolution, *, whole: bool) -> None:
         """Findings at warning and over, the conditions, and the state on disk.

@@ -30,7 +30,10 @@ from gwroute.resolve.topology import (
     topology_limits,
 )
 
-__all__ = ["Reach", "Scope", "problem_finding", "upstream_of"]
+__all__ = ["GIVEN", "Reach", "Scope", "problem_finding", "upstream_of"]
+
+GIVEN = "endpoints from --endpoint"
+"""The scope of an upstream whose endpoints are given beside the objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def upstream_of(
     slices = sorted(slices, key=lambda item: item.metadata.name)
     if not slices and overrides:
         endpoints = tuple(_override(text) for text in overrides)
-        return Reach(replace(upstream, endpoints=endpoints, scope="endpoints from --endpoint"))
+        return Reach(replace(upstream, endpoints=endpoints, scope=GIVEN))
     if not slices and assume:
         return Reach(replace(upstream, assumed=True))
     return _select(upstream, service, _collect(service, port, slices, scope), scope)

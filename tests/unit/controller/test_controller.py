@@ -192,6 +192,18 @@ def test_one_port_that_is_taken_does_not_keep_the_others(
     }
 
 
+def test_an_option_that_matches_nothing_is_told_once(
+    source: Source, plane: Plane, log: pytest.LogCaptureFixture
+) -> None:
+    listen = {"80": "127.0.0.1:8080", "8443": "127.0.0.1:8443"}
+    run = Controller(source, Options(), plane, listen=listen)
+    run.start()
+    assert run.apply([*puts(ROUTE.replace("/cart", "/basket")), Synced()])
+    told = [line for line in log.messages if line.startswith("--listen")]
+    [line] = told
+    assert line.startswith("--listen 8443=: no Gateway has a listener that is served here")
+
+
 # -- changes
 
 
