@@ -62,8 +62,13 @@ class Target:
     service: str
     port: int
     protocol: Protocol
-    _backends: dict[int, ir.Backend] = field(default_factory=dict, compare=False, repr=False)
-    _refs: dict[str, UpstreamRef] = field(default_factory=dict, compare=False, repr=False)
+    # Not of the constructor: a target that is another one by ``replace`` has none of these.
+    _backends: dict[int, ir.Backend] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    _refs: dict[str, UpstreamRef] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def name(self) -> str:
