@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from gwroute.controller.bindings import Entry
@@ -72,7 +72,7 @@ def _with_addresses(
 
 def _with_refusals(
     conditions: Iterable[Condition],
-    gateways: Iterable[ResolvedGateway],
+    gateways: Collection[ResolvedGateway],
     bound: Mapping[Entry, tuple[str, ...]],
     refused: Mapping[Entry, str],
 ) -> Iterator[Condition]:
@@ -85,13 +85,30 @@ def _with_refusals(
                 whole[gateway.key] = refused[entry]
                 if entry not in bound:
                     listeners[listener.owner, listener.name] = refused[entry]
+    sets = _sets_of(gateways, whole)
     for condition in conditions:
         if condition.listener is not None:
             why = listeners.get((condition.object, condition.listener))
             yield _listener(condition, why) if why is not None else condition
+        elif condition.type == Type.PROGRAMMED and condition.object in whole:
+            yield _denied(condition, Reason.ADDRESS_NOT_USABLE, whole[condition.object])
+        elif condition.type == Type.PROGRAMMED and condition.ok and condition.object in sets:
+            yield _denied(condition, Reason.PARENT_NOT_PROGRAMMED, sets[condition.object])
         else:
-            why = whole.get(condition.object)
-            yield _gateway(condition, why) if why is not None else condition
+            yield condition
+
+
+def _sets_of(
+    gateways: Iterable[ResolvedGateway], refused: Mapping[ObjectKey, str]
+) -> dict[ObjectKey, str]:
+    """The ListenerSets of Gateways that lack an address, and what to say of each."""
+    return {
+        listener.owner: f"The Gateway is not programmed: {refused[gateway.key]}"
+        for gateway in gateways
+        if gateway.key in refused
+        for listener in gateway.listeners
+        if listener.owner != gateway.key
+    }
 
 
 def _listener(condition: Condition, why: str) -> Condition:
@@ -99,11 +116,6 @@ def _listener(condition: Condition, why: str) -> Condition:
     return (
         _denied(condition, reasons[condition.type], why) if condition.type in reasons else condition
     )
-
-
-def _gateway(condition: Condition, why: str) -> Condition:
-    programmed = condition.type == Type.PROGRAMMED
-    return _denied(condition, Reason.ADDRESS_NOT_USABLE, why) if programmed else condition
 
 
 def _denied(condition: Condition, reason: str, message: str) -> Condition:
