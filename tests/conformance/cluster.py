@@ -21,7 +21,7 @@ Document = dict[str, Any]
 Key = tuple[str, str, str]
 """Kind, namespace (empty for kinds that have none) and name."""
 
-CLUSTER_SCOPED = frozenset({"GatewayClass", "Namespace", "Node"})
+CLUSTER_SCOPED = frozenset({"CustomResourceDefinition", "GatewayClass", "Namespace", "Node"})
 CREATED = "2026-01-01T{:02d}:{:02d}:{:02d}Z"
 SERVICE = "kubernetes.io/service-name"
 
@@ -41,6 +41,8 @@ class Pod:
     client_authorities: str | None = None
     """The ConfigMap by which it asks clients for certificates."""
     is_grpc: bool = False
+    is_authorizer: bool = False
+    """It says whether requests may pass, and is no backend."""
 
 
 def key_of(document: Mapping[str, Any]) -> Key:
@@ -87,7 +89,7 @@ class Cluster:
         metadata["generation"] = 1
         seconds = next(self._ages)
         time = CREATED.format(seconds // 3600, seconds // 60 % 60, seconds % 60)
-        metadata["creationTimestamp"] = time
+        metadata.setdefault("creationTimestamp", time)
         self.documents[key] = document
         if key[0] == "Deployment":
             self.pods += list(self._replicas(document))
@@ -130,6 +132,7 @@ class Cluster:
                 secret=_volume(volumes, "secret", "secretName"),
                 client_authorities=_volume(volumes, "configMap", "name"),
                 is_grpc="GRPC_ECHO_SERVER" in environment,
+                is_authorizer="AUTHORIZER" in environment,
             )
 
     def _slices(self) -> Iterator[Document]:

@@ -18,7 +18,10 @@ OF_THE_WIRE = ("Timeout", "Retry", "BackendTLSPolicy", "ClientCertificate", "Web
 """Parts of names of features that no decision alone can show."""
 GRPC_CODES = {404: "UNIMPLEMENTED", 500: "UNAVAILABLE", 503: "UNAVAILABLE"}
 """What statuses of our own become for calls."""
+CALLS = ("grpc", "grpcs")
 DRAW = 0.5
+OF_CONNECTIONS = ("http_port", "sni", "certificate")
+"""Expectations that no decision can show."""
 ADDRESS = "192.0.2.1"
 """Authority of a client that names none."""
 
@@ -27,6 +30,8 @@ Ask = Callable[[ir.Snapshot, Exchange], Observed]
 
 def faults(case: Case, world: World, item: Item) -> Iterator[str]:
     """How what is decided differs from what the item expects; nothing if that is no question."""
+    if item.get("wire_only"):
+        return
     if any(part in feature for feature in case.features for part in OF_THE_WIRE):
         return
     if item["expect"].get("outcome") in ("failure", "connection_rejected"):
@@ -51,13 +56,13 @@ def _ask_oracle(snapshot: ir.Snapshot, exchange: Exchange) -> Observed:
 
 def _exchange(case: Case, world: World, item: Item, request: Item) -> Exchange:
     target = target_of(case, item)
-    is_call = item.get("protocol") == "grpc"
+    is_call = item.get("protocol") in CALLS
     lines = [("host", str(request.get("authority" if is_call else "host", ADDRESS)))]
     if is_call:
         lines += [("content-type", "application/grpc"), *request.get("metadata", {}).items()]
     else:
         lines += headers(request)
-    tls = item.get("protocol") in ("https", "h2")
+    tls = item.get("protocol") in ("https", "h2", "grpcs")
     path = f"/{request['service']}/{request['method']}" if is_call else request["path"]
     return Exchange(
         send=item["name"],
@@ -69,13 +74,13 @@ def _exchange(case: Case, world: World, item: Item, request: Item) -> Exchange:
         expect=Expectation("forward"),
         answers=tuple(request.get("backend_response_headers", {}).items()),
         gateway=f"{target['namespace']}/{target['name']}",
-        sni=request.get("sni") if tls else None,
+        sni=(request.get("sni") or None) if tls else None,
     )
 
 
 def _seen(snapshot: ir.Snapshot, item: Item, observed: Observed) -> Seen:
     """What a client would see of it, and the document that the backend would answer with."""
-    is_call = item.get("protocol") == "grpc"
+    is_call = item.get("protocol") in CALLS
     status = 200 if observed.outcome == "forward" else observed.status
     echo = _echo(snapshot, observed, is_call) if observed.outcome == "forward" else None
     location: Lines = (("location", observed.location),) if observed.location else ()
@@ -107,7 +112,7 @@ def _echo(snapshot: ir.Snapshot, observed: Observed, is_call: bool) -> dict[str,
 
 def _decidable(expect: Mapping[str, Any], observed: Observed) -> Mapping[str, Any]:
     """What of an expectation a decision can show."""
-    shown = {name: value for name, value in expect.items() if name not in ("http_port", "sni")}
+    shown = {name: value for name, value in expect.items() if name not in OF_CONNECTIONS}
     if observed.responded is None:
         shown.pop("response", None)
     return shown

@@ -27,6 +27,8 @@ class Seen:
     """The connection ended in the handshake, without an alert."""
     is_unasked: bool = False
     """A certificate was there to be shown, and the server did not ask for one."""
+    certificate: str | None = None
+    """PEM of what the server showed."""
 
     @property
     def deployment(self) -> str | None:
@@ -76,6 +78,11 @@ def answer_mismatches(expect: Mapping[str, Any], seen: Seen) -> Iterator[Mismatc
             yield Mismatch("a status that is no success", seen.status)
         return
     yield from _status(expect, seen)
+    if (
+        "certificate" in expect
+        and (seen.certificate or "").strip() != expect["certificate"].strip()
+    ):
+        yield Mismatch("another certificate of the server", seen.certificate)
     yield from _response(expect.get("response", {}), seen)
     if "redirect" in expect:
         yield from _redirect(expect["redirect"], seen)
@@ -160,6 +167,10 @@ def _response(expect: Mapping[str, Any], seen: Seen) -> Iterator[Mismatch]:
     for name, values in expect.get("headers_one_of", {}).items():
         if same(seen.header(name)) not in {same(str(value)) for value in values}:
             yield Mismatch(f"response header {name}: one of {values}", seen.header(name))
+    for name, values in expect.get("lines", {}).items():
+        lines = [value for known, value in seen.headers if known.lower() == name]
+        if lines != values:
+            yield Mismatch(f"response header {name} in lines {values}", lines)
     for name in expect.get("absent_headers", ()):
         if seen.header(name) is not None:
             yield Mismatch(f"no response header {name}", seen.header(name))

@@ -50,8 +50,18 @@ def make(
     *,
     authority: KeyPair | None = None,
     is_authority: bool = False,
+    days: int = 30,
 ) -> KeyPair:
-    """A key pair for DNS names and URIs; self-signed without an authority."""
+    """A key pair for DNS names and URIs; self-signed without an authority.
+
+    Args:
+        name: Common name of the subject.
+        names: DNS names and addresses.
+        uris: URIs.
+        authority: Who signs it.
+        is_authority: Whether it may sign others.
+        days: From now on, how long it is good; it is past for a negative number.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(timezone.utc)
@@ -61,8 +71,8 @@ def make(
         .issuer_name(authority.certificate.subject if authority else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
+        .not_valid_before(now - timedelta(days=10))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
     )
     alternatives = [*map(_dns_or_address, names), *map(x509.UniformResourceIdentifier, uris)]
@@ -85,8 +95,8 @@ class Material:
 
     pairs: dict[Place, KeyPair]
     authorities: dict[Place, KeyPair]
-    trusted: Place
-    """The certificate that clients trust."""
+    trusted: KeyPair
+    """What the certificates lead to that clients trust."""
 
     def documents(self) -> list[dict[str, Any]]:
         """The Secrets and ConfigMaps."""
@@ -98,7 +108,7 @@ def suite() -> Material:
     """What the suite makes, each time anew."""
     ca = {name: make(f"CA {name}", is_authority=True) for name in ("A", "B", "C", "other", "web")}
     passthrough = make("passthrough", ["abc.example.com"], authority=ca["C"])
-    wildcards = ["*", "*.org", "*.wildcard.org"]
+    validity = make("validity", ["*", "*.org", "*.wildcard.org"])
     own = make(
         "checks",
         ["abc.example.com", "other.example.com"],
@@ -108,7 +118,7 @@ def suite() -> Material:
     return Material(
         pairs={
             (WEB, "certificate"): make("web", ["*"]),
-            (INFRA, "tls-validity-checks-certificate"): make("validity", wildcards),
+            (INFRA, "tls-validity-checks-certificate"): validity,
             (INFRA, "tls-validity-checks-client-certificate"): make("a", authority=ca["A"]),
             (INFRA, "tls-validity-checks-per-port-client-certificate"): make(
                 "b", authority=ca["B"]
@@ -129,19 +139,25 @@ def suite() -> Material:
             (INFRA, "tls-checks-ca-certificate"): ca["C"],
             (INFRA, "mismatch-ca-certificate"): ca["other"],
         },
-        trusted=(INFRA, "tls-validity-checks-certificate"),
+        trusted=validity,
     )
 
 
 def own() -> Material:
     """What the project's own cases are made with, each time anew."""
-    ca = {name: make(f"{name} CA", is_authority=True) for name in ("clients", "backends", "other")}
-    web = make("web", ["*.example.com", "*.example.org"])
+    authorities = ("clients", "backends", "other", "fronts")
+    ca = {name: make(f"{name} CA", is_authority=True) for name in authorities}
+    web = {
+        name: make(name, ["*.example.com", "*.example.org"], authority=ca["fronts"])
+        for name in ("web", "pay", "next")
+    }
     names, uris = ["cart.internal", "*.pods.internal"], ["spiffe://shop/cart"]
     return Material(
         pairs={
-            ("infra", "web"): web,
-            ("shop", "web"): web,
+            ("infra", "web"): web["web"],
+            ("infra", "next"): web["next"],
+            ("infra", "expired"): make("expired", authority=ca["fronts"], days=-1),
+            ("shop", "web"): web["pay"],
             ("infra", "client"): make("client", authority=ca["clients"]),
             ("infra", "stranger"): make("stranger", authority=ca["other"]),
             ("infra", "gateway"): make("gateway", authority=ca["clients"]),
@@ -153,7 +169,7 @@ def own() -> Material:
             ("shop", "backends"): ca["backends"],
             ("shop", "other"): ca["other"],
         },
-        trusted=("infra", "web"),
+        trusted=ca["fronts"],
     )
 
 

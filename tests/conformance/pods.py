@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from itertools import count
 
+from conformance.authorizer import Authorizer
 from conformance.cluster import Pod
 from conformance.material import Material
 from gwroute.echo import EchoServer
@@ -43,7 +44,7 @@ class Pods:
         self.material = material
         self._addresses = addresses
         self._at: dict[tuple[str, str], str] = {}
-        self._running: dict[tuple[str, str], tuple[Pod, EchoServer]] = {}
+        self._running: dict[tuple[str, str], tuple[Pod, EchoServer | Authorizer]] = {}
         self._sixth: EchoServer | None = None
 
     def address_of(self, pod: Pod) -> str:
@@ -65,8 +66,10 @@ class Pods:
                 server.start()
                 self._running[place] = (pod, server)
 
-    def _server(self, pod: Pod) -> EchoServer:
+    def _server(self, pod: Pod) -> EchoServer | Authorizer:
         address = self.address_of(pod)
+        if pod.is_authorizer:
+            return Authorizer((address, 3000))
         pair = self.material.pairs.get((pod.namespace, pod.secret)) if pod.secret else None
         asks = pod.client_authorities
         authority = self.material.authorities.get((pod.namespace, asks)) if asks else None

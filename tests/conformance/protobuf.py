@@ -1,4 +1,4 @@
-"""The one message of the gRPC echo service, read from its wire form.
+"""Messages of gRPC services in their wire form: of the echo service, and of who authorizes.
 
 ::
 
@@ -20,26 +20,26 @@ from typing import Any
 
 def echo_document(message: bytes) -> dict[str, Any]:
     """An ``EchoResponse`` in the shape of the HTTP echo's document."""
-    assertions = _fields(_fields(message)[1][0])
+    assertions = fields(fields(message)[1][0])
     headers: dict[str, list[str]] = {}
     for header in assertions.get(2, ()):
-        name, value = _text(header, 1), _text(header, 2)
+        name, value = text(header, 1), text(header, 2)
         headers.setdefault(name, []).append(value)
     context = assertions.get(4, [b""])[0]
     return {
         "fullyQualifiedMethod": assertions[1][0].decode(),
         "headers": headers,
         "host": assertions.get(3, [b""])[0].decode(),
-        "namespace": _text(context, 1),
-        "pod": _text(context, 4),
+        "namespace": text(context, 1),
+        "pod": text(context, 4),
     }
 
 
-def _text(message: bytes, number: int) -> str:
-    return _fields(message).get(number, [b""])[0].decode()
+def text(message: bytes, number: int) -> str:
+    return fields(message).get(number, [b""])[0].decode()
 
 
-def _fields(message: bytes) -> dict[int, list[bytes]]:
+def fields(message: bytes) -> dict[int, list[bytes]]:
     """Fields of a message; only those that have a length are kept."""
     found: dict[int, list[bytes]] = {}
     at = 0
@@ -50,6 +50,19 @@ def _fields(message: bytes) -> dict[int, list[bytes]]:
             found.setdefault(tag >> 3, []).append(message[at : at + size])
             at += size
     return found
+
+
+def written(number: int, value: bytes | str | int) -> bytes:
+    """A field with a value in wire form."""
+    if isinstance(value, int):
+        return _as_varint(number << 3) + _as_varint(value)
+    content = value.encode() if isinstance(value, str) else value
+    return _as_varint(number << 3 | 2) + _as_varint(len(content)) + content
+
+
+def _as_varint(value: int) -> bytes:
+    more, last = value >> 7, value & 0x7F
+    return bytes([last]) if not more else bytes([last | 0x80]) + _as_varint(more)
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:

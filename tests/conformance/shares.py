@@ -34,7 +34,7 @@ def _backends(case: Case, world: World, item: Item) -> Counter[str]:
         part = "metadata" if item.get("protocol") == "grpc" else "headers"
         request[part] = {**request.get(part, {}), "x-jitter": str(random.random())}
         seen = exchange(case, world, item, request)
-        return seen.deployment or f"status {seen.status}"
+        return seen.deployment or seen.grpc_code or f"status {seen.status}"
 
     with ThreadPoolExecutor(item["concurrency"]) as pool:
         return Counter(pool.map(one, range(item["requests"])))

@@ -1,4 +1,9 @@
-"""What a case expects of statuses, compared with what is written there."""
+"""What a case expects of statuses, compared with what is written there.
+
+The project's own cases know a little more than those of the Gateway API: ``absent: TYPE`` (a
+condition that is not there), ``parents: [..]`` and ``ancestors: [..]`` (the names of all of them)
+and ``message`` (how that of a condition begins).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,7 @@ def status_mismatch(item: Mapping[str, Any], document: Mapping[str, Any] | None)
     for key, check in _SORTS.items():
         if key in item:
             return check(item, document, status)
-    if "type" not in item:
+    if "type" not in item and "absent" not in item:
         raise ValueError(f"a status item of an unknown sort: {item}")
     return _condition(item, document, status.get("conditions") or ())
 
@@ -50,11 +55,15 @@ def _is_reference(
 def _condition(
     item: Mapping[str, Any], document: Any, conditions: Iterable[Mapping[str, Any]]
 ) -> Mismatch | None:
+    if "absent" in item:
+        there = [c for c in conditions if c["type"] == item["absent"]]
+        return Mismatch(f"no condition {item['absent']}", there) if there else None
     generation = document["metadata"].get("generation", 0)
     seen = [c for c in conditions if c["type"] == item["type"]]
     for condition in seen:
         status_fits = item["status"] in ("any", condition["status"])
         reason_fits = item.get("reason") in (None, condition["reason"])
+        reason_fits &= condition["message"].startswith(item.get("message", ""))
         if status_fits and reason_fits and condition.get("observedGeneration") == generation:
             return None
     wanted = f"{item['type']}={item['status']} ({item.get('reason', 'any reason')})"
@@ -75,7 +84,7 @@ def _listener(item: Mapping[str, Any], document: Any, status: Any) -> Mismatch |
 
 
 def _listener_entry(item: Mapping[str, Any], document: Any, entry: Any) -> Mismatch | None:
-    if "type" in item:
+    if "type" in item or "absent" in item:
         return _condition(item, document, entry.get("conditions") or ())
     if "attached_routes" in item and entry.get("attachedRoutes") != item["attached_routes"]:
         return Mismatch(f"{item['attached_routes']} attached routes", entry.get("attachedRoutes"))
@@ -140,7 +149,23 @@ def _observed(item: Mapping[str, Any], document: Any, status: Any) -> Mismatch |
     return Mismatch(f"conditions of generation {generation}", stale or conditions)
 
 
+def _names(item: Mapping[str, Any], document: Any, status: Any) -> Mismatch | None:
+    """The names of all parents or ancestors."""
+    del document
+    for lists, reference in (("parents", "parentRef"), ("ancestors", "ancestorRef")):
+        if lists in item:
+            names = [entry[reference]["name"] for entry in status.get(lists) or ()]
+            return (
+                None
+                if sorted(names) == sorted(item[lists])
+                else Mismatch(f"{lists} {item[lists]}", names)
+            )
+    return None
+
+
 _SORTS = {
+    "parents": _names,
+    "ancestors": _names,
     "parent": lambda item, document, status: _entries(item, document, status, "parents"),
     "ancestor": lambda item, document, status: _entries(item, document, status, "ancestors"),
     "listener": _listener,

@@ -1,4 +1,15 @@
-"""Traffic items: a request as a case describes it, sent to the gateway."""
+"""Traffic items: a request as a case describes it, sent to the gateway.
+
+What the project's own cases say beside what those of the Gateway API do:
+
+* ``wire_only: true`` on an item: what it is about is not part of a decision.
+* ``request.session: {name, header?}``: the client sends the token that it was given under that
+  name, which is a cookie, or in a header. ``expect.session: new | kept``: another token is given;
+  or none is, and the pod is the same. ``expect.cookie: {has: [..], lacks: [..]}``: its attributes.
+* ``request.sni: ''``: no server name. ``request.body``: what is sent. ``protocol: grpcs``: in TLS.
+* ``expect.certificate``: the Secret whose certificate the client is shown.
+* ``expect.response.lines``: all lines of a header, each as it is.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +38,10 @@ class Filled:
 def faults(case: Case, world: World, item: Item) -> Iterator[str]:
     """How what comes of one request differs from what the item expects."""
     filled = fill(world, item)
+    session = filled.request.get("session")
     seen = exchange(case, world, item, filled.request)
     yield from map(str, answer_mismatches(filled.expect, seen))
+    yield from map(str, world.client.mismatches(session, filled.expect, seen))
     yield from map(str, _uncopied(world, filled))
 
 
@@ -44,9 +57,10 @@ def fill(world: World, item: Item) -> Filled:
         request["path"] += query
         if "path" in expect:
             expect["path"] += query
-    if "client_cert" in expect:
-        namespace, _, name = expect["client_cert"].removeprefix("Secret ").partition("/")
-        expect["client_cert"] = world.material.pairs[namespace, name].certificate_pem
+    for key in ("client_cert", "certificate"):
+        if key in expect:
+            namespace, _, name = expect[key].removeprefix("Secret ").partition("/")
+            expect[key] = world.material.pairs[namespace, name].certificate_pem
     return Filled(item, request, expect)
 
 
@@ -64,17 +78,19 @@ def exchange(case: Case, world: World, item: Item, request: Item) -> Seen:
     except ConnectionRefusedError as error:
         return Seen(error=str(error))
     protocol = item.get("protocol")
-    if protocol == "grpc":
+    if protocol in ("grpc", "grpcs"):
         metadata = dict(request.get("metadata", {}))
         authority = request.get("authority", usual)
-        return wire.grpc(address, request["service"], request["method"], authority, metadata)
+        tls = _tls(world, target, request) if protocol == "grpcs" else None
+        return wire.grpc(address, request["service"], request["method"], authority, metadata, tls)
     if protocol == "websocket":
         return wire.websocket(address, request["path"], usual, request["origin"], request["frames"])
     outgoing = wire.Request(
         request.get("method", "GET"),
         request.get("path", "/"),
         request.get("host", usual),
-        headers(request),
+        (*headers(request), *world.client.lines(request.get("session"))),
+        request.get("body", "").encode(),
     )
     if protocol == "tls":
         return wire.handshake(address, _tls(world, target, request))
@@ -95,10 +111,10 @@ def headers(request: Item) -> Lines:
 
 
 def _tls(world: World, target: Item, request: Item) -> wire.TLS:
-    trusted = world.material.pairs[world.material.trusted]
     shown = request.get("client_cert")
     certificate = world.file_of((target["namespace"], shown)) if shown else None
-    return wire.TLS(request.get("sni") or request["host"], trusted.certificate_pem, certificate)
+    name = request.get("sni", request.get("host"))
+    return wire.TLS(name or None, world.material.trusted.certificate_pem, certificate)
 
 
 def _uncopied(world: World, filled: Filled) -> Iterator[Mismatch]:

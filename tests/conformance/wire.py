@@ -34,13 +34,15 @@ Address = tuple[str, int]
 class TLS:
     """How a client speaks TLS."""
 
-    server_name: str
+    server_name: str | None
     trusted: str
     """PEM of what the server's certificate has to lead to."""
     certificate: str | None = None
     """File with certificate and key to show."""
     requests: list[int] = field(default_factory=list)
     """Grows with each CertificateRequest that the server sends."""
+    shown: list[bytes] = field(default_factory=list)
+    """Grows with each certificate that the server shows, in DER."""
 
     @property
     def is_unasked(self) -> bool:
@@ -73,6 +75,7 @@ class Request:
     path: str
     authority: str
     headers: Lines = ()
+    body: bytes = b""
 
 
 def connect(address: Address, tls: TLS | None, *protocols: str) -> socket.socket:
@@ -82,10 +85,12 @@ def connect(address: Address, tls: TLS | None, *protocols: str) -> socket.socket
     if tls is None:
         return plain
     try:
-        return tls.context(*protocols).wrap_socket(plain, server_hostname=tls.server_name)
+        secure = tls.context(*protocols).wrap_socket(plain, server_hostname=tls.server_name)
     except OSError:
         plain.close()
         raise
+    tls.shown.append(secure.getpeercert(binary_form=True) or b"")
+    return secure
 
 
 def handshake(address: Address, tls: TLS) -> Seen:
@@ -101,8 +106,15 @@ def handshake(address: Address, tls: TLS) -> Seen:
 
 def http1(address: Address, request: Request, tls: TLS | None = None) -> Seen:
     """One request over a connection of its own."""
-    seen = _http1(address, request, tls)
-    return replace(seen, is_unasked=tls is not None and tls.is_unasked)
+    return _over(tls, _http1(address, request, tls))
+
+
+def _over(tls: TLS | None, seen: Seen) -> Seen:
+    """What was seen, and what TLS came to."""
+    if tls is None:
+        return seen
+    shown = ssl.DER_cert_to_PEM_cert(tls.shown[-1]) if tls.shown else None
+    return replace(seen, is_unasked=tls.is_unasked, certificate=shown)
 
 
 def _http1(address: Address, request: Request, tls: TLS | None) -> Seen:
@@ -116,8 +128,8 @@ def _http1(address: Address, request: Request, tls: TLS | None) -> Seen:
         for name, value in request.headers:
             connection.putheader(name, value)
         if request.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("content-length", "0")
-        connection.endheaders()
+            connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body or None)
         response = connection.getresponse()
         return _seen(response.status, tuple(response.getheaders()), response.read())
     except (OSError, http.client.HTTPException) as error:
@@ -192,8 +204,7 @@ def _lines(headers: Iterable[tuple[str | bytes, str | bytes]]) -> Lines:
 
 def http2_seen(address: Address, request: Request, tls: TLS | None = None) -> Seen:
     """One request over HTTP/2."""
-    seen = _http2_seen(address, request, tls)
-    return replace(seen, is_unasked=tls is not None and tls.is_unasked)
+    return _over(tls, _http2_seen(address, request, tls))
 
 
 def _http2_seen(address: Address, request: Request, tls: TLS | None) -> Seen:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from conformance.case import Manifest
+from conformance.client import Client
 from conformance.cluster import Cluster, Key, Pod
 from conformance.material import Place
 from conformance.pods import Addresses, Pods
@@ -119,6 +120,7 @@ class World:
     def __init__(self, manifests: Iterable[Manifest], site: Site) -> None:
         self.pods = site.pods
         self.material = site.pods.material
+        self.client = Client()
         self._substitute = {
             "{GATEWAY_CLASS_NAME}": CLASS,
             "{GATEWAY_CONTROLLER_NAME}": CONTROLLER,
