@@ -25,6 +25,7 @@ LEVELS = {
     "_native": 0,
     "ir": 0,
     "secrets": 0,
+    "collector": 0,
     "model": 1,
     "finding": 1,
     "store": 2,

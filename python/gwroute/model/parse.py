@@ -18,11 +18,11 @@ from datetime import date
 from typing import Any, cast
 
 from gwroute import _native
+from gwroute.collector import collector_paused
 from gwroute.model.batch import check
 from gwroute.model.draft import Draft, Manifest
 from gwroute.model.key import Origin
 from gwroute.model.meta import Metadata, Object
-from gwroute.model.pause import collector_paused
 from gwroute.model.placed import Placed
 from gwroute.model.recognize import SKIPPED, Unknown, recognize
 from gwroute.model.silence import silences_in

@@ -7,8 +7,8 @@ changed (:mod:`gwroute.resolve.reading`). What comes out is the same as from not
 from __future__ import annotations
 
 from gwroute import ir
+from gwroute.collector import collector_paused
 from gwroute.resolve.assume import Assumer, Completed, judging
-from gwroute.resolve.collector import collector_paused
 from gwroute.resolve.gateway_pass import GatewayPass
 from gwroute.resolve.material import Keys, collect
 from gwroute.resolve.options import Options
