@@ -8,7 +8,7 @@ namespace need no grant here: ``allowedRoutes`` is the consent.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gwroute import ir
 from gwroute.model import ParentReference
@@ -21,8 +21,11 @@ from gwroute.store import ObjectStore
 __all__ = ["Attachment", "Refusal", "Visitor", "attach"]
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 KNOWN = 4096
-"""How many attachments a parent remembers."""
+"""How many answers to one question are remembered."""
 
 
 class Visitor(NamedTuple):
@@ -66,6 +69,17 @@ class Attachment(NamedTuple):
         )
 
 
+class Admission(NamedTuple):
+    """What a parent says to routes of one kind and namespace, whatever their hostnames."""
+
+    sections: tuple[Section, ...]
+    """Those that take them."""
+    refusal: Refusal | None
+    """Why none does."""
+    attachments: dict[tuple[str, ...], Attachment]
+    """By hostnames, what became of routes that were taken."""
+
+
 def attach(
     store: ObjectStore, visitor: Visitor, ref: ParentReference, parent: Parent
 ) -> Attachment:
@@ -77,25 +91,41 @@ def attach(
         ref: Its reference to the parent.
         parent: The parent.
     """
-    if parent.by_labels:
-        return _attach(store, visitor, ref, parent)
-    key = (visitor, ref.section_name, ref.port)
-    known: Attachment | None = parent.attachments.get(key)
+    admission = _admission(store, visitor, ref, parent)
+    if admission.refusal is not None:
+        return Attachment(refusal=admission.refusal)
+    known = admission.attachments.get(visitor.hostnames)
     if known is None:
-        if len(parent.attachments) >= KNOWN:
-            parent.attachments.clear()
-        known = parent.attachments[key] = _attach(store, visitor, ref, parent)
+        found = _attached(visitor, admission.sections)
+        known = _remember(admission.attachments, visitor.hostnames, found)
     return known
 
 
-def _attach(
+def _admission(
     store: ObjectStore, visitor: Visitor, ref: ParentReference, parent: Parent
-) -> Attachment:
+) -> Admission:
+    if parent.by_labels:
+        return _admit(store, visitor, ref, parent)
+    key = (visitor.kind, visitor.namespace, ref.section_name, ref.port)
+    known: Admission | None = parent.admissions.get(key)
+    if known is None:
+        known = _remember(parent.admissions, key, _admit(store, visitor, ref, parent))
+    return known
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> V:
+    if len(known) >= KNOWN:
+        known.clear()
+    known[key] = value
+    return value
+
+
+def _admit(store: ObjectStore, visitor: Visitor, ref: ParentReference, parent: Parent) -> Admission:
     sections = [section for section in parent.sections if _names(ref, section)]
     if not sections and parent.assumed:
         sections = list(parent.sections)
     if not sections:
-        return Attachment(refusal=_no_section(ref, parent))
+        return Admission((), _no_section(ref, parent), {})
     open_ = [
         section
         for section in sections
@@ -103,20 +133,26 @@ def _attach(
     ]
     allowed = [section for section in open_ if _allows(store, section, parent, visitor.namespace)]
     if not allowed:
-        return Attachment(refusal=_not_allowed(visitor, parent, sections, open_))
-    found = [(section, intersection(section.hostname, visitor.hostnames)) for section in allowed]
-    if not any(hosts for _, hosts in found):
-        return Attachment(refusal=_no_hostname(visitor, allowed))
-    return Attachment(
-        tuple(section for section, hosts in found if hosts),
-        tuple(
-            ir.VirtualHost(section.key, host.host, host.hostname)
-            for section, hosts in found
-            for host in hosts
-            if section.serving
-        ),
-        tuple((section.key, host.host) for section, hosts in found for host in hosts),
-    )
+        return Admission((), _not_allowed(visitor, parent, sections, open_), {})
+    return Admission(tuple(allowed), None, {})
+
+
+def _attached(visitor: Visitor, sections: Sequence[Section]) -> Attachment:
+    """The hostnames that a route has in common with listeners which take it."""
+    taken: list[Section] = []
+    hosts: list[ir.VirtualHost] = []
+    claims: list[tuple[str, str | None]] = []
+    for section in sections:
+        shared = intersection(section.hostname, visitor.hostnames)
+        if shared:
+            taken.append(section)
+        for host, hostname in shared:
+            claims.append((section.key, host))
+            if section.serving:
+                hosts.append(ir.VirtualHost(section.key, host, hostname))
+    if not taken:
+        return Attachment(refusal=_no_hostname(visitor, sections))
+    return Attachment(tuple(taken), tuple(hosts), tuple(claims))
 
 
 def _names(ref: ParentReference, section: Section) -> bool:

@@ -29,12 +29,12 @@ def intersection(listener: str | None, hostnames: tuple[str, ...]) -> tuple[Host
     """
     if not hostnames:
         return (Host(listener, None),)
-    found = (
-        Host(host, hostname)
-        for hostname in hostnames
-        if (host := intersect(listener, hostname)) is not None
-    )
-    return tuple(dict.fromkeys(found))
+    found = []
+    for hostname in dict.fromkeys(hostnames):
+        host = intersect(listener, hostname)
+        if host is not None:
+            found.append(Host(host, hostname))
+    return tuple(found)
 
 
 def intersect(listener: str | None, route: str) -> str | None:

@@ -130,13 +130,10 @@ class Parent:
     suffix: str = ""
     assumed: bool = False
     """It is not there, and assumed to exist: nobody knows the names of its listeners."""
-    attachments: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    by_labels: bool = False
+    """Whether labels of Namespaces decide which routes a listener takes."""
+    admissions: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What :func:`gwroute.resolve.attachment.attach` found out, for routes that want the same."""
-
-    @property
-    def by_labels(self) -> bool:
-        """Whether labels of Namespaces decide which routes a listener takes."""
-        return any(section.namespaces.from_ == "Selector" for section in self.sections)
 
 
 def parents_of(
@@ -153,9 +150,15 @@ def parents_of(
     for listener in plan.listeners:
         sections[listener.owner].append(_section(listener, served))
     return {
-        owner: Parent(owner, True, controller, tuple(found), place.suffix, assumed)
+        owner: Parent(
+            owner, True, controller, tuple(found), place.suffix, assumed, _by_labels(found)
+        )
         for owner, found in sections.items()
     }
+
+
+def _by_labels(sections: Iterable[Section]) -> bool:
+    return any(section.namespaces.from_ == "Selector" for section in sections)
 
 
 def _section(listener: EffectiveListener, served: bool) -> Section:
