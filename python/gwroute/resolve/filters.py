@@ -16,6 +16,7 @@ from gwroute import ir
 from gwroute.model import GRPCRouteFilter, HTTPRouteFilter
 from gwroute.model.filter import (
     HTTPExternalAuthFilter,
+    HTTPHeader,
     HTTPHeaderFilter,
     HTTPPathModifier,
     HTTPRequestMirrorFilter,
@@ -103,19 +104,22 @@ def lower_filters(
 
 def _lower(item: AnyFilter, at: str, references: References) -> ir.Filter | None:
     """One filter; None for one that has nothing to do."""
+    lower = _FILTERS.get(item.type)
+    if lower is not None:
+        return lower(item)
     if item.type == "RequestMirror":
         return _mirror(_member(item.request_mirror, item.type), at, references)
-    if item.type == "ExternalAuth" and isinstance(item, HTTPRouteFilter):
-        return _external_auth(_member(item.external_auth, item.type), at, references)
-    lower = _FILTERS.get(item.type)
-    if lower is None or (lower in _HTTP_ONLY and not isinstance(item, HTTPRouteFilter)):
-        return _fail(item, at, references.unresolved)
-    return lower(item)
+    if isinstance(item, HTTPRouteFilter):
+        if item.type == "ExternalAuth":
+            return _external_auth(_member(item.external_auth, item.type), at, references)
+        if item.type in _HTTP_FILTERS:
+            return _HTTP_FILTERS[item.type](item)
+    return _fail(item, at, references.unresolved)
 
 
 def _check_together(found: Sequence[ir.Filter], at: str) -> None:
     kinds = {item.type for item in found}
-    if {"RequestRedirect", "URLRewrite"} <= kinds:
+    if "RequestRedirect" in kinds and "URLRewrite" in kinds:
         raise Invalid(
             at,
             "RequestRedirect and URLRewrite do not go together: a redirect sends nothing to a "
@@ -154,33 +158,40 @@ def _edits(edits: HTTPHeaderFilter | None, kind: str) -> Edits:
     """``set``, ``add`` and ``remove``; of several entries of one name the first counts."""
     edits = _member(edits, kind)
     seen: set[str] = set()
-    set_ = _pairs([(item.name, item.value) for item in edits.set], "set", seen)
-    add = _pairs([(item.name, item.value) for item in edits.add], "add", seen)
-    remove = _pairs([(name, "") for name in edits.remove], "remove", seen)
-    return set_, add, tuple([name for name, _ in remove])
+    return (
+        _headers(edits.set, "set", seen) if edits.set else (),
+        _headers(edits.add, "add", seen) if edits.add else (),
+        tuple([name for name in edits.remove if _is_new(name, "remove", seen)]),
+    )
 
 
-def _pairs(pairs: list[tuple[str, str]], at: str, seen: set[str]) -> tuple[ir.Header, ...]:
-    if not pairs:
-        return ()
+def _headers(headers: Sequence[HTTPHeader], at: str, seen: set[str]) -> tuple[ir.Header, ...]:
     kept = []
-    for name, value in pairs:
-        if not is_header_name(name):
-            raise Invalid(at, f"{name!r} is no name of a header")
+    for header in headers:
+        name, value = header.name, header.value
+        new = _is_new(name, at, seen)
         if not is_header_value(value):
             raise Invalid(at, f"{value!r} is no value of a header")
-        lower = name.lower()
-        if lower not in seen:
-            seen.add(lower)
+        if new:
             kept.append((name, value))
     return tuple(kept)
+
+
+def _is_new(name: str, at: str, seen: set[str]) -> bool:
+    """Whether a name is none of those that were seen, of which it is one from now on."""
+    if not is_header_name(name):
+        raise Invalid(at, f"{name!r} is no name of a header")
+    lower = name.lower()
+    if lower in seen:
+        return False
+    seen.add(lower)
+    return True
 
 
 # -- redirect and rewrite
 
 
-def _redirect(item: AnyFilter) -> ir.Filter:
-    assert isinstance(item, HTTPRouteFilter)
+def _redirect(item: HTTPRouteFilter) -> ir.Filter:
     given = _member(item.request_redirect, item.type)
     if given.scheme not in (None, "http", "https"):
         message = f"scheme {given.scheme!r} is neither http nor https"
@@ -192,8 +203,7 @@ def _redirect(item: AnyFilter) -> ir.Filter:
     return ir.RequestRedirect(given.scheme, given.hostname, path, given.port, given.status_code)
 
 
-def _rewrite(item: AnyFilter) -> ir.Filter:
-    assert isinstance(item, HTTPRouteFilter)
+def _rewrite(item: HTTPRouteFilter) -> ir.Filter:
     given = _member(item.url_rewrite, item.type)
     return ir.URLRewrite(given.hostname, _modifier(given.path, "urlRewrite"))
 
@@ -279,16 +289,17 @@ def _external_auth(
     )
 
 
-def _cors(item: AnyFilter) -> ir.Filter:
-    assert isinstance(item, HTTPRouteFilter)
+def _cors(item: HTTPRouteFilter) -> ir.Filter:
     return lower_cors(_member(item.cors, item.type), "cors")
 
 
 _FILTERS: dict[str, Callable[[AnyFilter], ir.Filter]] = {
     "RequestHeaderModifier": _request_headers,
     "ResponseHeaderModifier": _response_headers,
+}
+_HTTP_FILTERS: dict[str, Callable[[HTTPRouteFilter], ir.Filter]] = {
     "RequestRedirect": _redirect,
     "URLRewrite": _rewrite,
     "CORS": _cors,
 }
-_HTTP_ONLY = (_redirect, _rewrite, _cors)
+"""Of HTTPRoutes alone."""

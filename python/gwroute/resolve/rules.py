@@ -92,7 +92,7 @@ def header_matches(
         if not is_header_name(name):
             raise Invalid(f"headers[{index}].name", f"{name!r} is no name of a header")
         if name not in found:
-            found[name] = _value(condition, name, f"headers[{index}]", accepts_regex)
+            found[name] = _value(condition, name, "headers", index, accepts_regex)
     return tuple(found.values())
 
 
@@ -103,7 +103,7 @@ def _parameter_matches(
     for index, condition in enumerate(conditions):
         name = condition.name
         if name not in found:
-            found[name] = _value(condition, name, f"queryParams[{index}]", accepts_regex)
+            found[name] = _value(condition, name, "queryParams", index, accepts_regex)
     return tuple(found.values())
 
 
@@ -111,13 +111,14 @@ def _value(
     condition: HTTPHeaderMatch | GRPCHeaderMatch | HTTPQueryParamMatch,
     name: str,
     at: str,
+    index: int,
     accepts_regex: AcceptsRegex,
 ) -> ir.ValueMatch:
     kind = condition.type
     if kind == "RegularExpression":
-        check_regex(condition.value, f"{at}.value", accepts_regex)
+        check_regex(condition.value, f"{at}[{index}].value", accepts_regex)
     elif kind != "Exact":
-        raise Invalid(f"{at}.type", f"type {kind} is none of Exact, RegularExpression")
+        raise Invalid(f"{at}[{index}].type", f"type {kind} is none of Exact, RegularExpression")
     return ir.ValueMatch(name, kind, condition.value)  # type: ignore[arg-type]
 
 
