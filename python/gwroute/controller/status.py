@@ -119,4 +119,4 @@ def _listener(condition: Condition, why: str) -> Condition:
 
 
 def _denied(condition: Condition, reason: str, message: str) -> Condition:
-    return dataclasses.replace(condition, status="False", reason=reason, message=message)
+    return condition._replace(status="False", reason=reason, message=message)

@@ -7,7 +7,7 @@ says what is the case and, if something is wrong, what to do about it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from gwroute.model import ObjectKey, ParentReference
 
@@ -103,8 +103,7 @@ def good(type: str, message: str) -> Verdict:  # noqa: A002
     return Verdict(type, "True", type, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One condition of one object, or of one of its parents or listeners."""
 
     object: ObjectKey

@@ -7,7 +7,7 @@ leaves its rule in place: its share of the requests gets 500.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from gwroute import ir
@@ -47,8 +47,7 @@ class _Rule(NamedTuple):
     """Time limits, retries, session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(NamedTuple):
     """The rules of one route, and the verdicts on them."""
 
     parts: tuple[_Rule, ...]
@@ -124,6 +123,8 @@ def lower_rules(world: World, key: ObjectKey, route: Route, findings: list[Findi
 
 class _Lowering:
     """One route on its way."""
+
+    __slots__ = ("dropped", "findings", "key", "route", "services", "unresolved", "world")
 
     def __init__(self, world: World, key: ObjectKey, route: Route, findings: list[Finding]) -> None:
         self.world = world

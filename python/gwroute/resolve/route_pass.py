@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import attrgetter
 
 from gwroute import ir
@@ -70,24 +71,26 @@ class RoutePass:
             world.reading, changed, wanted, lambda key: resolve_route(world, key)
         )
         for key, (old, new) in done.items():
-            self._count(old, -1, touched)
-            self._count(new, 1, touched)
+            if old is not None:
+                self._count(old, -1, touched)
+            if new is not None:
+                self._count(new, 1, touched)
             if key.kind == "GRPCRoute":
                 self._note_grpc(key, new)
         self._pages.change({key: new for key, (_, new) in done.items()})
         return bool(done)
 
-    def _count(self, result: RouteResult | None, by: int, touched: set[UpstreamRef]) -> None:
-        if result is None:
-            return
+    def _count(self, result: RouteResult, by: int, touched: set[UpstreamRef]) -> None:
         for listener in result.attached:
             self.attached[listener] += by
         for ref in result.upstreams:
             self.referred[ref] += by
             touched.add(ref)
-        gateways = {"/".join(listener.split("/", 2)[:2]) for listener in result.attached}
+        gateways = set(map(_gateway, result.attached))
         for service in result.services:
-            used = self.uses.setdefault(service, Counter())
+            used = self.uses.get(service)
+            if used is None:
+                used = self.uses[service] = Counter()
             for gateway in gateways:
                 used[gateway] += by
                 if used[gateway] == max(by, 0):
@@ -105,3 +108,9 @@ class RoutePass:
             self._grpc.pop(key, None)
         else:
             self._grpc[key] = None
+
+
+@lru_cache
+def _gateway(listener: str) -> str:
+    """``namespace/name`` of the Gateway that a listener belongs to, by the listener's key."""
+    return "/".join(listener.split("/", 2)[:2])

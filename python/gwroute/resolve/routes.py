@@ -6,9 +6,8 @@ The five kinds of routes go the same way. Only HTTPRoutes and GRPCRoutes come ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from gwroute import ir
 from gwroute.finding import Finding
@@ -17,7 +16,7 @@ from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.resolve.attachment import Attachment, Refusal, Visitor, attach
 from gwroute.resolve.backends import UpstreamRef
 from gwroute.resolve.conditions import Condition, Reason, Type, Verdict, good
-from gwroute.resolve.kinds import ROUTES, Route
+from gwroute.resolve.kinds import Route
 from gwroute.resolve.lowering import Lowered, lower_rules
 from gwroute.resolve.parents import Parent, Section
 from gwroute.resolve.suggest import did_you_mean, full_kind, with_help
@@ -32,8 +31,7 @@ RIVALS = ("HTTPRoute", "GRPCRoute")
 _PARENTS = ("Gateway", "ListenerSet")
 
 
-@dataclass(frozen=True, slots=True)
-class RouteResult:
+class RouteResult(NamedTuple):
     """What became of one route."""
 
     rules: tuple[ir.Rule, ...]
@@ -62,7 +60,7 @@ class _Bond(NamedTuple):
 
 def resolve_route(world: World, key: ObjectKey) -> RouteResult | None:
     """What becomes of a route; None if it does not exist."""
-    route = world.reading.find(ROUTES[key.kind], key.namespace, key.name)
+    route = cast("Route | None", world.reading.get(key))
     if route is None:
         return None
     findings: list[Finding] = []
