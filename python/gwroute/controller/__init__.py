@@ -1,4 +1,4 @@
-"""The loop: news from a source, settled, resolved, compiled aside and put in place at once.
+"""The loop: news from a source, joined, resolved, compiled aside and put in place at once.
 
 What is live changes in one step or not at all. Whatever goes wrong on the way, the last good
 configuration goes on serving, and the log and the metrics say so.

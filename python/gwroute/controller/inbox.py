@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from queue import Empty, SimpleQueue
 from typing import Literal
 
@@ -15,17 +14,15 @@ Wish = Literal["reload", "drain"]
 
 News = list[Event] | Wish
 
-SETTLE = 0.002
-"""Seconds without news after which a change is taken to be whole; sources tell together what comes
-together, so that this only has to join two batches that were told one right after the other."""
 AWAKE = 0.5
 """Seconds after which who waits looks whether there was a signal."""
-PATIENCE = 0.1
-"""Seconds after which it is put in place even if there is still more coming."""
 
 
 class Inbox:
-    """A queue that hands out what came in quick succession as one change."""
+    """A queue that hands out as one change what has come since it was last asked.
+
+    It waits for nothing that may come yet: sources tell together what comes together.
+    """
 
     def __init__(self) -> None:
         # A signal handler may put something here while this thread is inside `get`: of the queues
@@ -43,12 +40,12 @@ class Inbox:
         return self._held is None and self._queue.empty()
 
     def get(self) -> News:
-        """The next wish, or the next change with all that follows it closely. Waits for it."""
+        """The next wish, or the next change with all that is there already. Waits for it."""
         if self._held is not None:
             wish, self._held = self._held, None
             return wish
         first = self._first()
-        return first if isinstance(first, str) else self._settled(list(first))
+        return first if isinstance(first, str) else self._joined(list(first))
 
     def _first(self) -> News:
         # A signal that is taken by another thread, or just before this one begins to wait, does
@@ -59,13 +56,9 @@ class Inbox:
             except Empty:
                 continue
 
-    def _settled(self, events: list[Event]) -> list[Event]:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                more = self._queue.get(timeout=SETTLE)
-            except Empty:
-                break
+    def _joined(self, events: list[Event]) -> list[Event]:
+        while not self._queue.empty():
+            more = self._queue.get()
             if isinstance(more, str):
                 self._held = more
                 break
