@@ -4,14 +4,13 @@ use bytes::Bytes;
 use gwroute_core::{Decision, Reason, RequestView};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode, Version};
-use hyper::body::Incoming;
 
 use crate::body::{ResponseBody, Source};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::hops::Hops;
 use crate::telemetry::Outcome;
-use crate::upstream::Lease;
+use crate::upstream::arriving::Arriving;
 
 /// Why a request ends that another service does not let pass.
 const DENIED: &str = "external_auth_denied";
@@ -198,26 +197,23 @@ pub(crate) fn give(mut exchange: Box<Exchange>, mut own: Own) -> Response<Respon
 /// The answer of a backend.
 pub(crate) fn pass(
     exchange: Box<Exchange>,
-    response: Response<Incoming>,
-    lease: Lease,
+    response: Response<Arriving>,
 ) -> Response<ResponseBody> {
-    pass_as(Outcome::Backend, exchange, response, lease)
+    pass_as(Outcome::Backend, exchange, response)
 }
 
 /// The answer of a service that says no.
 pub(crate) fn deny(
     exchange: Box<Exchange>,
-    response: Response<Incoming>,
-    lease: Lease,
+    response: Response<Arriving>,
 ) -> Response<ResponseBody> {
-    pass_as(Outcome::Decided(DENIED), exchange, response, lease)
+    pass_as(Outcome::Decided(DENIED), exchange, response)
 }
 
 fn pass_as(
     outcome: Outcome,
     mut exchange: Box<Exchange>,
-    mut response: Response<Incoming>,
-    lease: Lease,
+    mut response: Response<Arriving>,
 ) -> Response<ResponseBody> {
     let mut hops = Hops::default();
     for (name, value) in response.headers() {
@@ -227,5 +223,5 @@ fn pass_as(
     exchange.edit_response(response.headers_mut());
     *response.version_mut() = Version::HTTP_11;
     exchange.answered(response.status(), outcome);
-    response.map(|incoming| ResponseBody::new(Source::Endpoint(incoming, lease), exchange))
+    response.map(|body| ResponseBody::new(Source::Endpoint(body), exchange))
 }

@@ -7,14 +7,13 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
 use crate::client_body::ClientBody;
 use crate::copy::CopyBody;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::kept::KeptBody;
-use crate::upstream::Lease;
+use crate::upstream::arriving::Arriving;
 
 /// The body of a request, on its way to an endpoint.
 #[derive(Debug)]
@@ -87,8 +86,8 @@ pub(crate) enum Source {
     Empty,
     /// The gateway itself.
     Text(Bytes),
-    /// An endpoint; in HTTP/1 the connection is polled along with the body.
-    Endpoint(Incoming, Lease),
+    /// An endpoint.
+    Endpoint(Arriving),
     /// It comes no more, and the response is about to be cut.
     Broken(ErrorKind),
 }
@@ -146,7 +145,7 @@ impl ResponseBody {
 
 impl Source {
     /// Reads to the end and throws it away; the connection is free then.
-    pub(crate) async fn drain(mut self) -> Result<(), hyper::Error> {
+    pub(crate) async fn drain(mut self) -> Result<(), Error> {
         while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await {
             frame?;
         }
@@ -161,8 +160,7 @@ impl Source {
     ) -> Result<(Bytes, Option<HeaderMap>), Error> {
         let (mut data, mut trailers) = (BytesMut::new(), None);
         while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await {
-            let frame = frame.map_err(|error| Error::because(ErrorKind::Reset, &error))?;
-            match frame.into_data() {
+            match frame?.into_data() {
                 Ok(piece) if data.len() + piece.len() > most => {
                     return Err(Error::new(ErrorKind::Protocol));
                 }
@@ -179,31 +177,25 @@ impl Source {
             Self::Empty => true,
             Self::Broken(_) => false,
             Self::Text(text) => text.is_empty(),
-            Self::Endpoint(incoming, _) => incoming.is_end_stream(),
+            Self::Endpoint(body) => body.is_end_stream(),
         }
     }
 
     /// All of it has been read.
     pub(crate) fn release(self) {
-        if let Self::Endpoint(_, Lease::Http1(connection)) = self {
-            connection.put_back();
+        if let Self::Endpoint(body) = self {
+            body.release();
         }
     }
 
-    fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self {
             Self::Empty | Self::Broken(_) => Poll::Ready(None),
             Self::Text(text) => {
                 let text = std::mem::take(text);
                 Poll::Ready((!text.is_empty()).then(|| Ok(Frame::data(text))))
             }
-            Self::Endpoint(incoming, Lease::Http1(connection)) => {
-                connection.poll_frame(incoming, cx)
-            }
-            Self::Endpoint(incoming, Lease::Http2 { .. }) => Pin::new(incoming).poll_frame(cx),
+            Self::Endpoint(body) => body.poll_frame(cx),
         }
     }
 }
@@ -234,7 +226,7 @@ impl Body for ResponseBody {
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(error))) => {
-                this.fail(Error::because(ErrorKind::Reset, &error), cx);
+                this.fail(error, cx);
                 Poll::Pending
             }
             Poll::Pending => {
@@ -255,7 +247,7 @@ impl Body for ResponseBody {
             Source::Empty => SizeHint::with_exact(0),
             Source::Broken(_) => SizeHint::default(),
             Source::Text(text) => SizeHint::with_exact(text.len() as u64),
-            Source::Endpoint(incoming, _) => incoming.size_hint(),
+            Source::Endpoint(body) => body.size_hint(),
         }
     }
 }

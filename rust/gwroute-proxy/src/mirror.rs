@@ -27,7 +27,6 @@ use crate::telemetry::{MirrorOutcome, TryOutcome};
 use crate::upstream::Transfer;
 use crate::upstream::endpoint::Load;
 use crate::upstream::set::Upstream;
-use crate::upstream::spare::Spare;
 use crate::worker::Worker;
 
 /// A backend that is to get a copy, and its endpoint.
@@ -178,23 +177,16 @@ async fn answer_to(
     let endpoint = target.load.endpoint();
     let pool = worker.pools.of(worker, &target.upstream, endpoint);
     let failed = |error: &Error| pool.tried(TryOutcome::Failed(error.kind));
-    let mut transfer = Transfer {
-        request: Some(request),
-        response: None,
-    };
+    let mut transfer = Transfer::of(request);
     let mut fresh = false;
     loop {
-        let connection = pool.connection(fresh).await.inspect_err(failed)?;
+        let connection = pool.connection(fresh, transfer.goes_directly()).await;
+        let connection = connection.inspect_err(failed)?;
         let reused = connection.is_reused();
-        let request = transfer.request.as_ref().filter(|_| reused);
-        let spare = request.and_then(Spare::of_repeatable);
-        let Err(error) = connection.send(&mut transfer).await else {
+        let Err(error) = connection.send(&mut transfer, reused).await else {
             break;
         };
-        if transfer.request.is_none() {
-            fresh = true;
-            transfer.request = spare.map(|spare| spare.to_request(RequestBody::Empty));
-        }
+        fresh |= transfer.was_sent;
         if !reused || error.kind != ErrorKind::Reset || transfer.request.is_none() {
             failed(&error);
             return Err(error);
@@ -203,10 +195,7 @@ async fn answer_to(
     }
     pool.tried(TryOutcome::Answered);
     match transfer.response {
-        Some((response, lease)) => {
-            let drained = Source::Endpoint(response.into_body(), lease).drain().await;
-            drained.map_err(|error| Error::because(ErrorKind::Reset, &error))
-        }
+        Some(response) => Source::Endpoint(response.into_body()).drain().await,
         None => Err(Error::new(ErrorKind::Reset)),
     }
 }

@@ -96,7 +96,7 @@ fn keep(body: &mut RequestBody, room: usize) -> Option<Keeper> {
 /// Whether a try came to something that another one may better.
 fn asks(retry: &ir::Retry, sent: &Result<(), Error>, transfer: &Transfer) -> bool {
     match sent {
-        Ok(()) => transfer.response.as_ref().is_some_and(|(response, _)| {
+        Ok(()) => transfer.response.as_ref().is_some_and(|response| {
             retry
                 .codes
                 .binary_search(&response.status().as_u16())

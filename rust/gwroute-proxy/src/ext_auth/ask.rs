@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
 
 use super::{Authorizer, Held, Verdict, grpc, http as plain};
 use crate::answer::Own;
@@ -16,9 +15,10 @@ use crate::body::RequestBody;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::telemetry::TryOutcome;
+use crate::upstream::Transfer;
+use crate::upstream::arriving::Arriving;
 use crate::upstream::conn_pool::Pool;
 use crate::upstream::set::Upstream;
-use crate::upstream::{Lease, Transfer};
 
 /// What is sent: a head, and a body that can be sent again.
 #[derive(Debug)]
@@ -75,26 +75,23 @@ async fn once(
     };
     let worker = &held.exchange.client.worker;
     let pool = worker.pools.of(worker, upstream, load.endpoint());
-    let (response, lease) = send(&pool, &question).await?;
+    let response = send(&pool, &question).await?;
     if asked.speaks_grpc() {
-        grpc::verdict(response, lease).await
+        grpc::verdict(response).await
     } else {
-        plain::verdict(asked, response, lease)
+        plain::verdict(asked, response)
     }
 }
 
 /// Connections that turn out to be dead are no reason to say no.
-async fn send(pool: &Rc<Pool>, question: &Question) -> Result<(Response<Incoming>, Lease), Error> {
+async fn send(pool: &Rc<Pool>, question: &Question) -> Result<Response<Arriving>, Error> {
     let mut fresh = false;
     loop {
-        let connection = pool.connection(fresh).await;
+        let mut transfer = Transfer::of(question.to_request());
+        let connection = pool.connection(fresh, transfer.goes_directly()).await;
         let connection = connection.inspect_err(|error| failed(pool, error))?;
         let reused = connection.is_reused();
-        let mut transfer = Transfer {
-            request: Some(question.to_request()),
-            response: None,
-        };
-        let Err(error) = connection.send(&mut transfer).await else {
+        let Err(error) = connection.send(&mut transfer, false).await else {
             pool.tried(TryOutcome::Answered);
             let answer = transfer.response.take();
             return answer.ok_or(Error::new(ErrorKind::Reset));
@@ -103,7 +100,7 @@ async fn send(pool: &Rc<Pool>, question: &Question) -> Result<(Response<Incoming
             failed(pool, &error);
             return Err(error);
         }
-        fresh = transfer.request.is_none();
+        fresh = transfer.was_sent;
         pool.tried(TryOutcome::Stale);
     }
 }

@@ -8,7 +8,6 @@ use gwroute_core::RequestView;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use prost::Message;
 
 use super::ask::Question;
@@ -20,7 +19,7 @@ use crate::answer::Own;
 use crate::body::Source;
 use crate::error::{Error, ErrorKind};
 use crate::forward;
-use crate::upstream::Lease;
+use crate::upstream::arriving::Arriving;
 use crate::view::View;
 
 const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
@@ -153,12 +152,12 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What an answer says. What is no answer to the call is an error.
-pub(super) async fn verdict(response: Response<Incoming>, lease: Lease) -> Result<Verdict, Error> {
+pub(super) async fn verdict(response: Response<Arriving>) -> Result<Verdict, Error> {
     let (head, body) = response.into_parts();
     if head.status != StatusCode::OK {
         return Err(malformed(&format!("HTTP status {}", head.status)));
     }
-    let (message, trailers) = Source::Endpoint(body, lease).collect(LONGEST).await?;
+    let (message, trailers) = Source::Endpoint(body).collect(LONGEST).await?;
     let status = trailers.as_ref().unwrap_or(&head.headers).get(GRPC_STATUS);
     let status = status.map(HeaderValue::as_bytes);
     if status != Some(b"0") {

@@ -8,7 +8,6 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, StatusCode, Uri};
-use hyper::body::Incoming;
 use tokio::task::spawn_local;
 
 use super::ask::Question;
@@ -17,7 +16,7 @@ use super::{Authorizer, Held, Verdict};
 use crate::body::Source;
 use crate::error::{Error, ErrorKind};
 use crate::hops::Hops;
-use crate::upstream::Lease;
+use crate::upstream::arriving::Arriving;
 use crate::view::View;
 
 /// How long, and how much, is read behind a yes to have the connection back.
@@ -91,16 +90,15 @@ fn headers(asked: &Authorizer, client: &HeaderMap, length: usize) -> HeaderMap {
 /// client.
 pub(super) fn verdict(
     asked: &Authorizer,
-    mut response: Response<Incoming>,
-    lease: Lease,
+    mut response: Response<Arriving>,
 ) -> Result<Verdict, Error> {
     match response.status() {
         StatusCode::OK => {}
         StatusCode::SWITCHING_PROTOCOLS => return Err(Error::new(ErrorKind::Protocol)),
-        _ => return Ok(Verdict::Answer(response, lease)),
+        _ => return Ok(Verdict::Answer(response)),
     }
     let headers = std::mem::take(response.headers_mut());
-    read_rest(Source::Endpoint(response.into_body(), lease));
+    read_rest(Source::Endpoint(response.into_body()));
     Ok(Verdict::Pass(copied(
         headers,
         asked.auth.allowed_response_headers(),

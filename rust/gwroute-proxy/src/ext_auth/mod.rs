@@ -17,7 +17,6 @@ use ::http::request::Parts;
 use ::http::{Response, header};
 use bytes::Bytes;
 use gwroute_core::{Decision, ExternalAuth, ir};
-use hyper::body::Incoming;
 
 use crate::answer::{self, Own};
 use crate::body::{RequestBody, ResponseBody};
@@ -25,8 +24,9 @@ use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::live::Live;
 use crate::service::{self, Route};
+use crate::upstream::arriving::Arriving;
 use crate::upstream::set::Upstream;
-use crate::upstream::{self, Lease, Transfer};
+use crate::upstream::{self, Transfer};
 use changes::Change;
 
 /// A service that is to be asked about a request.
@@ -56,7 +56,7 @@ enum Verdict {
     /// It may not, or nobody can tell.
     Refuse(Box<Own>),
     /// It may not, and this is what the client gets.
-    Answer(Response<Incoming>, Lease),
+    Answer(Response<Arriving>),
 }
 
 /// Whoever has to be asked before a decision counts.
@@ -86,7 +86,7 @@ pub(crate) async fn serve(mut held: Box<Held>, transfer: &mut Transfer) -> Respo
                 changes.into_iter().for_each(|change| change.apply(headers));
             }
             Verdict::Refuse(own) => return held.refused(*own),
-            Verdict::Answer(response, lease) => return held.answered(response, lease),
+            Verdict::Answer(response) => return held.answered(response),
         }
     }
     held.passed(transfer).await
@@ -148,7 +148,7 @@ impl Held {
 
     /// The answer of a service goes to the client as it is, unless it is one in HTTP and the
     /// client wants gRPC.
-    fn answered(mut self, response: Response<Incoming>, lease: Lease) -> Response<ResponseBody> {
+    fn answered(mut self, response: Response<Arriving>) -> Response<ResponseBody> {
         if self.exchange.grpc {
             let (status, headers) = (response.status(), response.headers());
             let headers = changes::own_headers(headers.iter());
@@ -156,7 +156,7 @@ impl Held {
         }
         self.exchange.target = None;
         self.exchange.session = None;
-        answer::deny(self.exchange, response, lease)
+        answer::deny(self.exchange, response)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::telemetry::{Observer, TryOutcome};
 use crate::timer::Timers;
 use crate::upstream::Transfer;
 use crate::upstream::connect;
+use crate::upstream::direct::{self, Direct};
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::http1::{Http1, Link};
 use crate::upstream::http2::{Http2, Streams};
@@ -40,7 +41,10 @@ pub(crate) struct Pool {
     most_idle: usize,
     /// HTTP/1; the one used last is used next.
     #[expect(clippy::vec_box, reason = "links move in and out, and are large")]
-    idle: RefCell<Vec<Box<Link>>>,
+    idle: RefCell<Vec<Box<direct::Link>>>,
+    /// The same, of those that have taken a request with a body.
+    #[expect(clippy::vec_box, reason = "links move in and out, and are large")]
+    idle_http1: RefCell<Vec<Box<Link>>>,
     /// HTTP/2.
     streams: RefCell<Vec<Streams>>,
     connecting: Cell<bool>,
@@ -50,6 +54,7 @@ pub(crate) struct Pool {
 /// A connection that is to take a request.
 #[derive(Debug)]
 pub(crate) enum Connection {
+    Direct { connection: Direct, reused: bool },
     Http1 { connection: Http1, reused: bool },
     Http2 { connection: Http2, reused: bool },
 }
@@ -98,42 +103,73 @@ impl Pool {
             idle_timeout: config.timeouts.backend_idle,
             most_idle: config.limits.idle_connections,
             idle: RefCell::default(),
+            idle_http1: RefCell::default(),
             streams: RefCell::default(),
             connecting: Cell::new(false),
             connected: Notify::new(),
         }
     }
 
-    /// A connection for one request: one that is there, unless it has to be `fresh`, or a new one.
-    pub(crate) async fn connection(self: &Rc<Self>, fresh: bool) -> Result<Connection, Error> {
+    /// A connection for one request: one that is there, unless it has to be `fresh`, or a new one;
+    /// one that the request uses `directly`, if it can.
+    pub(crate) async fn connection(
+        self: &Rc<Self>,
+        fresh: bool,
+        directly: bool,
+    ) -> Result<Connection, Error> {
         match self.upstream.protocol {
-            UpstreamProtocol::Http1 => {
-                let known = if fresh { None } else { self.take() };
-                let reused = known.is_some();
-                let link = match known {
-                    Some(link) => link,
-                    None => self.connect_http1().await?,
-                };
-                let connection = Http1::new(link, self.clone());
-                Ok(Connection::Http1 { connection, reused })
-            }
+            UpstreamProtocol::Http1 if directly => self.direct(fresh).await,
+            UpstreamProtocol::Http1 => self.http1(fresh).await,
             UpstreamProtocol::H2c => self.stream(fresh).await,
         }
     }
 
-    fn take(&self) -> Option<Box<Link>> {
-        let mut idle = self.idle.borrow_mut();
+    async fn direct(self: &Rc<Self>, fresh: bool) -> Result<Connection, Error> {
+        if !fresh {
+            if let Some(link) = self.idle.borrow_mut().pop() {
+                let (connection, reused) = (Direct::new(link, self.clone()), true);
+                return Ok(Connection::Direct { connection, reused });
+            }
+            if let Some(link) = self.take_http1() {
+                let (connection, reused) = (Http1::new(link, self.clone()), true);
+                return Ok(Connection::Http1 { connection, reused });
+            }
+        }
+        let (stream, open) = self.connect().await?;
+        let link = direct::Link::new(stream, open);
+        let (connection, reused) = (Direct::new(link, self.clone()), false);
+        Ok(Connection::Direct { connection, reused })
+    }
+
+    async fn http1(self: &Rc<Self>, fresh: bool) -> Result<Connection, Error> {
+        let known = if fresh { None } else { self.take_http1() };
+        if let Some(link) = known {
+            let (connection, reused) = (Http1::new(link, self.clone()), true);
+            return Ok(Connection::Http1 { connection, reused });
+        }
+        let idle = if fresh {
+            None
+        } else {
+            self.idle.borrow_mut().pop()
+        };
+        let reused = idle.is_some();
+        let (stream, open) = match idle {
+            Some(link) => link.into_stream(),
+            None => self.connect().await?,
+        };
+        let link = Link::handshake(stream, open).await?;
+        let connection = Http1::new(link, self.clone());
+        Ok(Connection::Http1 { connection, reused })
+    }
+
+    fn take_http1(&self) -> Option<Box<Link>> {
+        let mut idle = self.idle_http1.borrow_mut();
         while let Some(link) = idle.pop() {
             if link.is_ready() {
                 return Some(link);
             }
         }
         None
-    }
-
-    async fn connect_http1(&self) -> Result<Box<Link>, Error> {
-        let (stream, open) = self.connect().await?;
-        Link::handshake(stream, open).await
     }
 
     async fn connect(&self) -> Result<(Stream, Open), Error> {
@@ -184,12 +220,24 @@ impl Pool {
     }
 
     /// Takes back a connection whose response has ended.
-    pub(crate) fn put(&self, mut link: Box<Link>) {
-        let mut idle = self.idle.borrow_mut();
-        if link.is_ready() && !self.endpoint.is_removed() && idle.len() < self.most_idle {
+    pub(crate) fn put(&self, mut link: Box<direct::Link>) {
+        if self.has_room() {
             link.idle_since = self.timers.now();
-            idle.push(link);
+            self.idle.borrow_mut().push(link);
         }
+    }
+
+    /// The same, if it is still good.
+    pub(crate) fn put_http1(&self, mut link: Box<Link>) {
+        if link.is_ready() && self.has_room() {
+            link.idle_since = self.timers.now();
+            self.idle_http1.borrow_mut().push(link);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let idle = self.idle.borrow().len() + self.idle_http1.borrow().len();
+        !self.endpoint.is_removed() && idle < self.most_idle
     }
 
     fn sweep(&self) {
@@ -199,6 +247,8 @@ impl Pool {
         let stays = |since: u64| !gone && (limit == 0 || now.saturating_sub(since) < limit);
         let mut idle = self.idle.borrow_mut();
         idle.retain_mut(|link| stays(link.idle_since) && link.is_alive());
+        let mut idle = self.idle_http1.borrow_mut();
+        idle.retain(|link| stays(link.idle_since) && link.is_ready());
         let mut streams = self.streams.borrow_mut();
         streams.retain(|streams| {
             !streams.is_closed() && (streams.is_busy() || stays(streams.idle_since()))
@@ -236,22 +286,28 @@ impl Connection {
     /// Whether it has taken requests before; then it may have died since.
     pub(crate) fn is_reused(&self) -> bool {
         match self {
-            Self::Http1 { reused, .. } | Self::Http2 { reused, .. } => *reused,
+            Self::Direct { reused, .. }
+            | Self::Http1 { reused, .. }
+            | Self::Http2 { reused, .. } => *reused,
         }
     }
 
     /// The own end.
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         match self {
+            Self::Direct { connection, .. } => connection.local(),
             Self::Http1 { connection, .. } => connection.local(),
             Self::Http2 { connection, .. } => connection.local(),
         }
     }
 
-    pub(crate) async fn send(self, transfer: &mut Transfer) -> Result<(), Error> {
+    /// Sends the request of a transfer, and adds the response to it. `again` leaves a request there
+    /// that came to nothing and may be sent twice.
+    pub(crate) async fn send(self, transfer: &mut Transfer, again: bool) -> Result<(), Error> {
         match self {
-            Self::Http1 { connection, .. } => connection.send(transfer).await,
-            Self::Http2 { connection, .. } => connection.send(transfer).await,
+            Self::Direct { connection, .. } => connection.send(transfer, again).await,
+            Self::Http1 { connection, .. } => connection.send(transfer, again).await,
+            Self::Http2 { connection, .. } => connection.send(transfer, again).await,
         }
     }
 }
@@ -274,6 +330,7 @@ impl fmt::Debug for Pool {
             .field("upstream", &self.upstream.key)
             .field("endpoint", &self.endpoint.address())
             .field("idle", &self.idle.borrow().len())
+            .field("idle_http1", &self.idle_http1.borrow().len())
             .field("streams", &self.streams.borrow().len())
             .finish_non_exhaustive()
     }

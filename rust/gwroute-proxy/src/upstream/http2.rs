@@ -13,10 +13,11 @@ use tokio::task::spawn_local;
 use crate::body::RequestBody;
 use crate::error::{Error, ErrorKind};
 use crate::executor::LocalExecutor;
+use crate::upstream::Transfer;
+use crate::upstream::arriving::Arriving;
 use crate::upstream::conn_pool::Open;
 use crate::upstream::http1::failure;
 use crate::upstream::stream::Stream;
-use crate::upstream::{Lease, Transfer};
 
 /// A connection, of which streams are opened.
 #[derive(Debug)]
@@ -112,17 +113,19 @@ impl Http2 {
     }
 
     /// Sends the request of a transfer, and adds the response to it.
-    pub(crate) async fn send(mut self, transfer: &mut Transfer) -> Result<(), Error> {
+    pub(crate) async fn send(mut self, transfer: &mut Transfer, again: bool) -> Result<(), Error> {
+        let spare = transfer.spare(again);
         let Some(request) = transfer.request.take() else {
             return Err(Error::new(ErrorKind::Reset));
         };
         match self.sender.try_send_request(request).await {
             Ok(response) => {
                 let _stream = self.guard;
-                transfer.response = Some((response, Lease::Http2 { _stream }));
+                let body = |incoming| Arriving::Http2 { incoming, _stream };
+                transfer.response = Some(response.map(body));
                 Ok(())
             }
-            Err(failed) => Err(failure(failed, transfer)),
+            Err(failed) => Err(failure(failed, transfer, spare)),
         }
     }
 }

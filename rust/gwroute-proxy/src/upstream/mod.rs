@@ -1,11 +1,12 @@
 //! Where requests go: endpoints, what is kept about them, and connections to them.
 
+pub(crate) mod arriving;
 pub(crate) mod conn_pool;
 pub(crate) mod connect;
+pub(crate) mod direct;
 pub(crate) mod endpoint;
 pub(crate) mod http1;
 pub(crate) mod http2;
-mod relay;
 pub(crate) mod set;
 pub(crate) mod spare;
 pub(crate) mod stream;
@@ -17,7 +18,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 
 use crate::answer;
 use crate::body::{RequestBody, ResponseBody};
@@ -26,27 +26,39 @@ use crate::exchange::Exchange;
 use crate::retry::{self, Retries};
 use crate::telemetry::TryOutcome;
 use crate::upgrade::{self, Tunnel};
+use arriving::Arriving;
 use conn_pool::{Connection, Pool};
-use http1::Http1;
-use http2::StreamGuard;
 use spare::Spare;
 
 /// What passes between a client and an endpoint. It stays in one place while it is passed on: heads
 /// are large, and moving them from function to function costs more than reading them.
 #[derive(Debug, Default)]
 pub(crate) struct Transfer {
-    /// Taken when it is sent, and put back if none of it was.
+    /// Taken when it is sent; there again if that came to nothing and it may be sent once more.
     pub(crate) request: Option<Request<RequestBody>>,
-    pub(crate) response: Option<(Response<Incoming>, Lease)>,
+    /// Whether any of a request that came to nothing may have reached the endpoint.
+    pub(crate) was_sent: bool,
+    pub(crate) response: Option<Response<Arriving>>,
 }
 
-/// What a response holds on to until it has ended.
-#[derive(Debug)]
-pub(crate) enum Lease {
-    /// Moves the bytes.
-    Http1(Http1),
-    /// Counts as a stream.
-    Http2 { _stream: StreamGuard },
+impl Transfer {
+    pub(crate) fn of(request: Request<RequestBody>) -> Self {
+        Self {
+            request: Some(request),
+            ..Self::default()
+        }
+    }
+
+    /// A copy of the request, if one is wanted and may be sent.
+    fn spare(&self, wanted: bool) -> Option<Spare> {
+        let request = self.request.as_ref().filter(|_| wanted);
+        request.and_then(Spare::of_repeatable)
+    }
+
+    /// Whether the request needs no task beside its own.
+    pub(crate) fn goes_directly(&self) -> bool {
+        self.request.as_ref().is_some_and(direct::takes)
+    }
 }
 
 /// Sends a request to the endpoint that was chosen for it, and makes a response of what comes of
@@ -57,10 +69,9 @@ pub(crate) async fn send(
 ) -> Response<ResponseBody> {
     let sent = as_often_as_allowed(&mut exchange, transfer).await;
     let failed = match (sent, transfer.response.take()) {
-        (Ok(()), Some((response, Lease::Http1(connection))))
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS =>
-        {
-            match connection.into_stream().await {
+        (Ok(()), Some(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            let (parts, body) = response.into_parts();
+            match body.into_stream() {
                 Ok((upstream, read, open)) => {
                     let tunnel = Tunnel {
                         exchange,
@@ -68,12 +79,12 @@ pub(crate) async fn send(
                         read,
                         open,
                     };
-                    return upgrade::accept(response.into_parts().0, tunnel);
+                    return upgrade::accept(parts, tunnel);
                 }
                 Err(error) => error,
             }
         }
-        (Ok(()), Some((response, lease))) => return answer::pass(exchange, response, lease),
+        (Ok(()), Some(response)) => return answer::pass(exchange, response),
         (Ok(()), None) => Error::new(ErrorKind::Reset),
         (Err(error), _) => error,
     };
@@ -135,14 +146,9 @@ async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Resul
     let mut fresh = exchange.websocket || std::mem::take(&mut exchange.distrusts_idle);
     let counts = exchange.is_retried();
     loop {
-        let connection = pool.connection(fresh).await;
+        let connection = pool.connection(fresh, transfer.goes_directly()).await;
         let connection = connection.inspect_err(|error| note_failure(exchange, &pool, error))?;
         note_try(exchange, &connection);
-        let mut spare = None;
-        if connection.is_reused() && !counts {
-            let request = transfer.request.as_ref();
-            spare = request.and_then(Spare::of_repeatable);
-        }
         let reused = connection.is_reused();
         // What goes over a connection that was there goes at once.
         let started = if reused && exchange.tries() == 1 {
@@ -150,15 +156,12 @@ async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Resul
         } else {
             exchange.elapsed()
         };
-        let Err(error) = connection.send(transfer).await else {
+        let Err(error) = connection.send(transfer, reused && !counts).await else {
             note_answer(exchange, &pool, started);
             return check(exchange, transfer);
         };
         let died = reused && error.kind == ErrorKind::Reset;
-        if transfer.request.is_none() {
-            fresh = true;
-            transfer.request = spare.map(|spare| spare.to_request(RequestBody::Empty));
-        }
+        fresh |= transfer.was_sent;
         if !died || transfer.request.is_none() {
             return Err(blame(exchange, &pool, error));
         }
@@ -202,7 +205,7 @@ fn note_answer(exchange: &mut Exchange, pool: &Pool, started: Duration) {
 /// A backend may switch protocols only where it was asked to.
 fn check(exchange: &Exchange, transfer: &Transfer) -> Result<(), Error> {
     let response = transfer.response.as_ref();
-    let status = response.map(|(response, _)| response.status());
+    let status = response.map(Response::status);
     if status == Some(StatusCode::SWITCHING_PROTOCOLS) && !exchange.websocket {
         return Err(Error::new(ErrorKind::Protocol));
     }

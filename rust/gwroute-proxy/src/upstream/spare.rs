@@ -16,22 +16,8 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    /// Only of a request that may be sent twice (RFC 9110 9.2.2), and that has no body, which can
-    /// be read only once.
     pub(crate) fn of_repeatable(request: &Request<RequestBody>) -> Option<Self> {
-        let is_idempotent = matches!(
-            *request.method(),
-            Method::GET
-                | Method::HEAD
-                | Method::OPTIONS
-                | Method::PUT
-                | Method::DELETE
-                | Method::TRACE
-        );
-        if !is_idempotent || !request.body().is_end_stream() {
-            return None;
-        }
-        Some(Self::of(request))
+        is_repeatable(request).then(|| Self::of(request))
     }
 
     pub(crate) fn of(request: &Request<RequestBody>) -> Self {
@@ -68,6 +54,16 @@ impl Spare {
         }
         request
     }
+}
+
+/// Whether a request may be sent twice (RFC 9110 9.2.2), and has no body, which can be read only
+/// once.
+pub(crate) fn is_repeatable(request: &Request<RequestBody>) -> bool {
+    let is_idempotent = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    );
+    is_idempotent && request.body().is_end_stream()
 }
 
 #[cfg(test)]

@@ -145,6 +145,16 @@ impl Client {
         }
     }
 
+    /// `None` at the end, which may come as an error.
+    pub(crate) fn next_byte(&mut self) -> Option<u8> {
+        let mut byte = [0];
+        match self.reader.read(&mut byte) {
+            Ok(read) => (read > 0).then_some(byte[0]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Whether anything comes.
     pub(crate) fn is_answered(&mut self) -> bool {
         matches!(self.reader.read(&mut [0]), Ok(1..))
