@@ -13,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use crate::client::{Client, Secured};
 use crate::connection;
 use crate::live::Live;
+use crate::tls::socket::Socket;
 
 /// Serves a connection that was just accepted.
 pub(crate) async fn serve(stream: TcpStream, client: Rc<Client>) {
@@ -34,8 +35,8 @@ async fn secure(stream: TcpStream, client: Rc<Client>) {
 }
 
 /// `None` if the connection is to be closed: nobody serves that name, or the handshake failed.
-async fn shake(stream: TcpStream, client: &Client) -> Option<TlsStream<TcpStream>> {
-    let hello = LazyConfigAcceptor::new(Acceptor::default(), stream);
+async fn shake(stream: TcpStream, client: &Client) -> Option<TlsStream<Socket>> {
+    let hello = LazyConfigAcceptor::new(Acceptor::default(), Socket(stream));
     let hello = hello.await.ok()?;
     let name: Option<Arc<str>> = hello.client_hello().server_name().map(Arc::from);
     let chosen = |live: &Live| choose(live, client, name.as_deref());

@@ -9,6 +9,7 @@ mod client;
 mod handshake;
 mod secrets;
 mod server;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod verify;
