@@ -31,6 +31,6 @@ def _profile(name: str, kind: str, *more: str) -> Profile:
 
 PROFILES = (
     _profile("GATEWAY-HTTP", "HTTPRoute", "HTTPRoute"),
-    _profile("GATEWAY-GRPC", "GRPCRoute"),
+    _profile("GATEWAY-GRPC", "GRPCRoute", "GRPCRoute"),
 )
 """Those that need no layer 4."""
