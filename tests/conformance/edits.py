@@ -23,12 +23,12 @@ def set_at(document: Document, path: str, value: Any) -> None:
 
 def append_at(document: Document, path: str, value: Any) -> None:
     """Appends to the list at a path."""
-    _at(document, path).append(value)
+    get_at(document, path).append(value)
 
 
 def remove_at(document: Document, path: str, where: Mapping[str, Any]) -> None:
     """Removes the entries of a list whose fields equal ``where``; there has to be one."""
-    entries = _at(document, path)
+    entries = get_at(document, path)
     gone = [e for e in entries if all(e.get(name) == value for name, value in where.items())]
     if not gone:
         raise LookupError(f"no entry of {path} has {dict(where)}")
@@ -36,7 +36,8 @@ def remove_at(document: Document, path: str, where: Mapping[str, Any]) -> None:
         entries.remove(entry)
 
 
-def _at(document: Document, path: str) -> Any:
+def get_at(document: Document, path: str) -> Any:
+    """What is at a path."""
     place: Any = document
     for step in _steps(path):
         place = place[step]

@@ -6,6 +6,7 @@ What the project's own cases say beside what those of the Gateway API do:
 * ``request.session: {name, header?}``: the client sends the token that it was given under that
   name, which is a cookie, or in a header. ``expect.session: new | kept``: another token is given;
   or none is, and the pod is the same. ``expect.cookie: {has: [..], lacks: [..]}``: its attributes.
+* ``request.place: 1``: the second address at which the port is bound.
 * ``request.sni: ''``: no server name. ``request.body``: what is sent. ``protocol: grpcs``: in TLS.
 * ``expect.certificate``: the Secret whose certificate the client is shown.
 * ``expect.response.lines``: all lines of a header, each as it is.
@@ -74,7 +75,8 @@ def exchange(case: Case, world: World, item: Item, request: Item) -> Seen:
     """Sends a request in the item's protocol."""
     target = target_of(case, item)
     try:
-        address, usual = world.address(target, world.port(target, request.get("port")))
+        port, place = world.port(target, request.get("port")), request.get("place", 0)
+        address, usual = world.address(target, port, place)
     except ConnectionRefusedError as error:
         return Seen(error=str(error))
     protocol = item.get("protocol")

@@ -95,8 +95,8 @@ class Site:
         self.pods = pods
         self.gateways: list[str] = []
         self._addresses = addresses
-        self.usable = addresses.take()
-        """An address for Gateways that name theirs."""
+        self.usable, self.second = addresses.take(), addresses.take()
+        """Addresses for Gateways that name theirs."""
 
     def gateway_addresses(self) -> Iterator[str]:
         """Addresses for the Gateways of one world, the same for each."""
@@ -125,6 +125,7 @@ class World:
             "{GATEWAY_CLASS_NAME}": CLASS,
             "{GATEWAY_CONTROLLER_NAME}": CONTROLLER,
             "PLACEHOLDER_USABLE_ADDRS": site.usable,
+            "{SECOND_ADDRESS}": site.second,
             "PLACEHOLDER_UNUSABLE_ADDRS": UNUSABLE,
         }
         self.cluster = Cluster(self._substitute, self.pods.address_of)
@@ -196,12 +197,14 @@ class World:
         named = [x for x in listeners if x["name"] == target.get("listener")] or listeners
         return int(port or named[0]["port"])
 
-    def address(self, target: Mapping[str, Any], port: int) -> tuple[tuple[str, int], str]:
+    def address(
+        self, target: Mapping[str, Any], port: int, place: int = 0
+    ) -> tuple[tuple[str, int], str]:
         """Where a Gateway's port is reached, and the authority of a client that names none."""
         entry = (f"{target['namespace']}/{target['name']}", port)
         if entry not in self._controller.bound:
             raise ConnectionRefusedError(f"nothing listens for port {port} of Gateway {entry[0]}")
-        host, _, number = self._controller.bound[entry][0].rpartition(":")
+        host, _, number = self._controller.bound[entry][place].rpartition(":")
         return (host, int(number)), host if port in USUAL else f"{host}:{port}"
 
     def file_of(self, place: Place) -> str:
