@@ -177,6 +177,11 @@ impl Client {
         self.worker.request_ended(record);
     }
 
+    /// The handshake came to nothing.
+    pub(crate) fn handshake_failed(&self, record: Record) {
+        self.worker.handshake_failed(&self.port, &record);
+    }
+
     /// Why a request was dropped before it had an end.
     pub(crate) fn cut_by(&self, deadlines: &Deadlines) -> ErrorKind {
         match deadlines.over() {

@@ -78,5 +78,7 @@ pub use session::{Bond, SessionKeyError, Sessions};
 pub use telemetry::{
     Addresses, Head, MirrorOutcome, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };
-pub use tls::{Secrets, TlsError, check_authorities, check_key_pair};
+pub use tls::{
+    HandshakeError, HandshakeFault, Secrets, TlsError, check_authorities, check_key_pair,
+};
 pub use upstream::endpoint::Endpoint;

@@ -61,6 +61,13 @@ impl Observer for Report {
         self.metrics.connection_closed(worker);
     }
 
+    fn handshake_failed(&self, worker: usize, gateway: &str, port: u16, record: &Record) {
+        self.metrics.handshake_failed(worker, gateway, port, record);
+        if let Some(log) = &self.log {
+            log.write(record);
+        }
+    }
+
     fn request_started(&self, worker: usize) {
         self.metrics.request_started(worker);
     }

@@ -13,6 +13,8 @@
 //!   around one request, exactly one pair for each request whose head could be read, and for each
 //!   malformed one that was answered; the end comes after the last byte of the response was
 //!   handed on, or when it was cut;
+//! * [`handshake_failed`](Observer::handshake_failed) instead of any request, where that is how a
+//!   connection over TLS ends;
 //! * [`upstream_opened`](Observer::upstream_opened) …
 //!   [`upstream_closed`](Observer::upstream_closed) around the life of a connection to an endpoint;
 //! * [`upstream_tried`](Observer::upstream_tried) once for each time a request was sent, or was to
@@ -26,6 +28,7 @@ use gwroute_core::{Rule, ir};
 use http::{HeaderValue, Method, Version};
 
 use crate::error::ErrorKind;
+use crate::tls::HandshakeError;
 use crate::upstream::endpoint::Endpoint;
 
 /// Takes what the data path reports; every method has a silent default.
@@ -43,6 +46,10 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A client connection is over.
     fn connection_closed(&self, _worker: usize) {}
+
+    /// A TLS handshake with a client came to nothing, at a port of a Gateway (`namespace/name`). The
+    /// record is one of no request: its outcome says why.
+    fn handshake_failed(&self, _worker: usize, _gateway: &str, _port: u16, _record: &Record) {}
 
     /// The head of a request was read.
     fn request_started(&self, _worker: usize) {}
@@ -139,6 +146,8 @@ pub enum Outcome {
     /// The gateway, because something went wrong; or the backend, whose answer was cut short by
     /// this (then [`Record::upstream`] has a `service_time`).
     Failed(crate::Error),
+    /// Nobody: the handshake of the connection came to nothing, and there was no request.
+    Handshake(HandshakeError),
 }
 
 /// Header values and names that only a log wants, as sent to the backend.
@@ -190,6 +199,7 @@ impl Outcome {
             Self::Backend => None,
             Self::Decided(reason) => Some(reason),
             Self::Failed(error) => Some(error.kind.reason()),
+            Self::Handshake(error) => Some(error.fault.reason()),
         }
     }
 
@@ -202,6 +212,7 @@ impl Outcome {
             Self::Decided("external_auth_denied") => "UAEX",
             Self::Decided(_) => "-",
             Self::Failed(error) => error.kind.flag(),
+            Self::Handshake(error) => error.fault.flag(),
         }
     }
 }

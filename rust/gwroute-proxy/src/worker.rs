@@ -225,6 +225,11 @@ impl Worker {
         self.say_if_drained();
     }
 
+    pub(crate) fn handshake_failed(&self, port: &Port, record: &Record) {
+        self.observer()
+            .handshake_failed(self.index, &port.gateway, port.port, record);
+    }
+
     pub(crate) fn request_started(&self) {
         self.gauges().requests.up();
         self.observer().request_started(self.index);

@@ -5,17 +5,19 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gwroute_proxy::{Admin, Config, Proxy, Reload, Report, Secrets};
+use gwroute_proxy::{Admin, Config, Proxy, Reload, Report};
 use serde_json::{Value, json};
 use support::backend::Backend;
-use support::client::{Client, get};
+use support::client::{Client, get, tcp};
 use support::eventually;
 use support::snapshot::{Rule, Snapshot};
+use support::tls::{Authority, connect};
 
 /// A gateway with an access log and endpoints of its own.
 struct Gateway {
@@ -42,7 +44,8 @@ impl Gateway {
         let proxy = Arc::new(Proxy::new(config.clone(), report.clone()));
         let live = proxy.clone();
         let admin = Admin::start(&config, move || live.live(), report.clone()).unwrap();
-        proxy.swap(Arc::new(snapshot.table()), &Secrets::default());
+        let (table, secrets) = snapshot.compile();
+        proxy.swap(Arc::new(table), &secrets);
         admin.swapped(Reload::default());
         proxy.start().unwrap();
         let address = proxy.listen("infra/public", 80, "127.0.0.1:0").unwrap();
@@ -217,4 +220,94 @@ fn metrics_and_endpoints_tell_what_went_through() {
         .map(|rule| (&rule["rule"], &rule["hits"]))
         .collect();
     assert!(hits.contains(&(&json!(0), &json!(2))), "{hits:?}");
+}
+
+/// Two ports: `a.example` at 443, and all names at 8443 for clients with a certificate.
+fn over_tls(ca: &Authority) -> Snapshot {
+    let tls = |client: Value| Some(json!({"certificates": ["pair"], "client": client}));
+    let validation = json!({"authorities": ["ca"], "mode": "AllowValidOnly"});
+    Snapshot::default()
+        .listener("open", 443, Some("a.example"), tls(Value::Null))
+        .listener("proven", 8443, None, tls(validation))
+        .pair("pair", &ca.sign(&["a.example"]))
+        .authority("ca", ca)
+        .rule(Rule::prefix("/").at("open").without_backend())
+}
+
+/// Sends some bytes and goes.
+fn say(at: SocketAddr, bytes: &[u8]) {
+    let mut client = tcp(at);
+    client.write_all(bytes).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let _ = client.read_to_end(&mut Vec::new());
+}
+
+#[test]
+fn handshakes_that_come_to_nothing_are_counted_and_logged() {
+    let (ca, other) = (Authority::new(), Authority::new());
+    let gateway = Gateway::start(over_tls(&ca), "json");
+    let listen = |port| gateway.proxy.listen("infra/public", port, "127.0.0.1:0");
+    let (open, proven) = (listen(443).unwrap(), listen(8443).unwrap());
+    let (trusting, distrusting) = (ca.client(None, &[]), other.client(None, &[]));
+    let attempts: [(&str, Value, Value, &dyn Fn()); 5] = [
+        ("tls_protocol", Value::Null, Value::Null, &|| {
+            say(open, b"GET / HTTP/1.1\r\n\r\n")
+        }),
+        ("tls_gone", Value::Null, Value::Null, &|| {
+            say(open, b"\x16\x03\x01\x02\x00\x01")
+        }),
+        ("tls_no_listener", json!("b.example"), Value::Null, &|| {
+            assert!(connect(open, &trusting, "b.example").is_err());
+        }),
+        (
+            "tls_refused",
+            json!("a.example"),
+            json!("infra/public/open"),
+            &|| {
+                assert!(connect(open, &distrusting, "a.example").is_err());
+            },
+        ),
+        (
+            "tls_client_certificate",
+            json!("a.example"),
+            json!("infra/public/proven"),
+            &|| {
+                // With TLS 1.3 a client learns it only when it reads.
+                drop(connect(proven, &trusting, "a.example"));
+            },
+        ),
+    ];
+    // Whoever only looks whether the port is open has tried nothing.
+    say(open, b"");
+    for (number, (reason, name, listener, attempt)) in attempts.into_iter().enumerate() {
+        attempt();
+        let line = &gateway.documents(number + 1)[number];
+        assert_eq!(line["reason"], reason);
+        assert_eq!(line["requested_server_name"], name, "{reason}");
+        assert_eq!(line["listener"], listener, "{reason}");
+        assert_eq!(line["response_code_details"], "tls_handshake_failed");
+        assert_eq!(
+            (&line["method"], &line["protocol"]),
+            (&Value::Null, &Value::Null)
+        );
+        let has_detail = line["connection_termination_details"].is_string();
+        assert_eq!(has_detail, reason != "tls_no_listener", "{line}");
+        let (port, at) = match listener == "infra/public/proven" {
+            true => (8443, "infra/public/proven"),
+            false => (443, listener.as_str().unwrap_or_default()),
+        };
+        let labels =
+            format!(r#"gateway="infra/public",port="{port}",listener="{at}",reason="{reason}""#);
+        let shown = format!("gwroute_tls_handshake_failures_total{{{labels}}} 1");
+        assert!(
+            gateway.scrape().lines().any(|line| line == shown),
+            "{shown}"
+        );
+    }
+    let scraped = gateway.scrape();
+    let failures = scraped
+        .lines()
+        .filter(|line| line.starts_with("gwroute_tls_handshake_failures_total{"));
+    assert_eq!(failures.count(), 5);
+    assert!(scraped.contains("http_server_active_requests 0"));
 }

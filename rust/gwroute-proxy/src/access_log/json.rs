@@ -27,7 +27,7 @@ fn request_line(record: &Record, head: Option<&Head>, object: &mut Object<'_>) {
     object.shown("start_time", Some(started));
     object.text("method", record.method.as_ref().map(Method::as_str));
     object.text("x-envoy-origin-path", head.map(|head| head.path.as_str()));
-    object.plain("protocol", Some(protocol(record.version)));
+    object.plain("protocol", protocol(record));
 }
 
 fn response(record: &Record, object: &mut Object<'_>) {
@@ -36,7 +36,7 @@ fn response(record: &Record, object: &mut Object<'_>) {
     object.number("response_code", Some(record.status.into()));
     object.plain("response_flags", Some(record.outcome.flag()));
     object.plain("response_code_details", Some(details(record)));
-    object.plain("connection_termination_details", None);
+    object.text("connection_termination_details", termination(record));
     object.text("upstream_transport_failure_reason", failure(record));
     object.number("bytes_received", Some(record.bytes_received));
     object.number("bytes_sent", Some(record.bytes_sent));
@@ -114,6 +114,7 @@ pub(super) fn details(record: &Record) -> &'static str {
         .is_some_and(|u| u.service_time.is_some());
     match &record.outcome {
         Outcome::Backend => "via_upstream",
+        Outcome::Handshake(_) => "tls_handshake_failed",
         Outcome::Decided("no_route") => "route_not_found",
         Outcome::Decided("no_endpoint") => "no_healthy_upstream",
         Outcome::Decided("bad_request") => "invalid_request_target",
@@ -139,6 +140,14 @@ pub(super) fn details(record: &Record) -> &'static str {
             TimeoutRequest => "response_timeout",
             Stopped => "downstream_local_disconnect",
         },
+    }
+}
+
+/// What the protocol had to say about a handshake that came to nothing.
+fn termination(record: &Record) -> Option<&str> {
+    match &record.outcome {
+        Outcome::Handshake(error) => error.detail.as_deref(),
+        _ => None,
     }
 }
 

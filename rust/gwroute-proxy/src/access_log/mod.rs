@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use gwroute_core::ir;
 
 use crate::config::{self, AccessLogFormat};
-use crate::telemetry::Record;
+use crate::telemetry::{Outcome, Record};
 use writer::Writer;
 
 /// So many bytes most lines have.
@@ -91,12 +91,13 @@ fn push_number(number: u64, line: &mut Vec<u8>) {
     line.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// `protocol`, as Envoy spells it.
-fn protocol(version: http::Version) -> &'static str {
-    match version {
-        http::Version::HTTP_10 => "HTTP/1.0",
-        http::Version::HTTP_2 => "HTTP/2",
-        _ => "HTTP/1.1",
+/// `protocol`, as Envoy spells it; `None` if it never came to that.
+fn protocol(record: &Record) -> Option<&'static str> {
+    match record.version {
+        _ if matches!(record.outcome, Outcome::Handshake(_)) => None,
+        http::Version::HTTP_10 => Some("HTTP/1.0"),
+        http::Version::HTTP_2 => Some("HTTP/2"),
+        _ => Some("HTTP/1.1"),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn render(record: &Record, line: &mut Vec<u8>) {
     escape(method.as_bytes(), line);
     line.push(b' ');
     escape(head.map_or("-", |head| &head.path).as_bytes(), line);
-    let (protocol, status) = (protocol(record.version), record.status);
+    let (protocol, status) = (protocol(record).unwrap_or("-"), record.status);
     let flag = record.outcome.flag();
     show(format_args!(" {protocol}\" {status} {flag}"), line);
     for number in [

@@ -116,6 +116,7 @@ impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.requests(&mut encoder)?;
         self.responses(&mut encoder)?;
+        self.handshakes(&mut encoder)?;
         self.connections(&mut encoder)?;
         self.upstreams(&mut encoder)?;
         self.tries(&mut encoder)?;
@@ -171,6 +172,28 @@ impl Scrape {
         for (ResponseKey { source, reason }, count) in all {
             let labels = [("source", source), ("reason", reason)];
             put_counter(&mut family, &labels, count)?;
+        }
+        Ok(())
+    }
+
+    fn handshakes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let handshakes = &self.metrics.handshakes;
+        let all = handshakes.collect(|cells| cells.map(|n| n.load(Relaxed)).sum::<u64>());
+        let mut family = encoder.encode_descriptor(
+            "gwroute_tls_handshake_failures",
+            "TLS handshakes with clients that came to nothing, and why.",
+            None,
+            MetricType::Counter,
+        )?;
+        for (key, count) in &all {
+            let port = key.port.to_string();
+            let labels = [
+                ("gateway", key.gateway.as_str()),
+                ("port", &port),
+                ("listener", &key.listener),
+                ("reason", key.reason),
+            ];
+            put_counter(&mut family, &labels, *count)?;
         }
         Ok(())
     }

@@ -94,6 +94,56 @@ fn class(status: u16) -> &'static str {
     }
 }
 
+/// Of `gwroute_tls_handshake_failures_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct HandshakeKey {
+    pub(super) gateway: String,
+    pub(super) port: u16,
+    /// Empty if none was found.
+    pub(super) listener: String,
+    pub(super) reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct HandshakeQuery<'a> {
+    gateway: &'a str,
+    port: u16,
+    listener: &'a str,
+    reason: &'static str,
+}
+
+impl<'a> HandshakeQuery<'a> {
+    pub(super) fn new(gateway: &'a str, port: u16, record: &'a Record) -> Self {
+        let listener = record.listener.as_deref();
+        Self {
+            gateway,
+            port,
+            listener: listener.map_or("", |listener| &listener.key),
+            reason: record.outcome.reason().unwrap_or_default(),
+        }
+    }
+}
+
+impl Equivalent<HandshakeKey> for HandshakeQuery<'_> {
+    fn equivalent(&self, key: &HandshakeKey) -> bool {
+        self.port == key.port
+            && self.reason == key.reason
+            && self.listener == key.listener
+            && self.gateway == key.gateway
+    }
+}
+
+impl From<&HandshakeQuery<'_>> for HandshakeKey {
+    fn from(query: &HandshakeQuery<'_>) -> Self {
+        Self {
+            gateway: query.gateway.to_owned(),
+            port: query.port,
+            listener: query.listener.to_owned(),
+            reason: query.reason,
+        }
+    }
+}
+
 /// Of `gwroute_responses_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ResponseKey {

@@ -23,7 +23,7 @@ use gwroute_core::{RouteTable, ir};
 use crate::telemetry::{MirrorOutcome, Observer, Outcome, Record, TryOutcome};
 use cell::{Durations, WorkerCell};
 use family::{Family, Front};
-use key::{RequestKey, RequestQuery, ResponseKey, TryKey, TryQuery};
+use key::{HandshakeKey, HandshakeQuery, RequestKey, RequestQuery, ResponseKey, TryKey, TryQuery};
 
 pub(crate) use exposition::{Exposition, Facts, Format};
 
@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     workers: Box<[WorkerCell]>,
     requests: Family<RequestKey, Durations>,
     responses: Family<ResponseKey, AtomicU64>,
+    handshakes: Family<HandshakeKey, AtomicU64>,
     tries: Family<TryKey, AtomicU64>,
     mirrors: Family<TryKey, AtomicU64>,
     /// By service.
@@ -56,6 +57,7 @@ struct Fronts {
     epoch: u64,
     requests: Front<RequestKey, Durations>,
     responses: Front<ResponseKey, AtomicU64>,
+    handshakes: Front<HandshakeKey, AtomicU64>,
     tries: Front<TryKey, AtomicU64>,
     mirrors: Front<TryKey, AtomicU64>,
     connects: Front<String, Durations>,
@@ -77,6 +79,7 @@ impl Metrics {
             workers: (0..workers).map(|_| WorkerCell::default()).collect(),
             requests: Family::default(),
             responses: Family::default(),
+            handshakes: Family::default(),
             tries: Family::default(),
             mirrors: Family::default(),
             connects: Family::default(),
@@ -155,6 +158,17 @@ impl Observer for Metrics {
 
     fn connection_closed(&self, worker: usize) {
         self.worker(worker).connections.fetch_sub(1, Relaxed);
+    }
+
+    fn handshake_failed(&self, worker: usize, gateway: &str, port: u16, record: &Record) {
+        let query = HandshakeQuery::new(gateway, port, record);
+        self.with_fronts(|fronts| {
+            fronts
+                .handshakes
+                .with(&self.handshakes, worker, &query, |count| {
+                    count.fetch_add(1, Relaxed);
+                });
+        });
     }
 
     fn request_started(&self, worker: usize) {
