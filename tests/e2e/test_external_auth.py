@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from conformance.material import KeyPair, make
 from gwroute import EchoServer
 from support.serving import Served, serving
 
@@ -48,6 +51,22 @@ metadata: {name: check}
 spec: {ports: [{port: 80}]}
 """
 
+POLICY = """\
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: check}
+spec:
+  targetRefs: [{group: "", kind: Service, name: check}]
+  validation:
+    hostname: check.internal
+    caCertificateRefs: [{group: "", kind: ConfigMap, name: ca}]
+---
+"""
+AUTHORITY = make("ca", is_authority=True)
+OTHER = make("other ca", is_authority=True)
+CHECK = make("check", ["check.internal"], authority=AUTHORITY)
+
 
 class Check(BaseHTTPRequestHandler):
     """Knows one token, and says no to some bodies."""
@@ -71,10 +90,26 @@ class Check(BaseHTTPRequestHandler):
         """Nothing is written."""
 
 
+def authority(pair: KeyPair) -> str:
+    """The ConfigMap that the policy names."""
+    kind = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca"}}
+    return json.dumps({**kind, "data": {"ca.crt": pair.certificate_pem}})
+
+
+def over_tls(folder: Path) -> ssl.SSLContext:
+    """What the service needs to be known as the one that the policy means."""
+    (folder / "pair.pem").write_text(CHECK.certificate_pem + CHECK.key_pem, "utf-8")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "pair.pem")
+    return context
+
+
 @contextmanager
-def checking() -> Iterator[str]:
+def checking(context: ssl.SSLContext | None = None) -> Iterator[str]:
     """The service; where it is."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Check) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -86,9 +121,9 @@ def checking() -> Iterator[str]:
 
 
 @contextmanager
-def gateway(folder: Path, check: str) -> Iterator[Served]:
+def gateway(folder: Path, check: str, more: str = "") -> Iterator[Served]:
     world = folder / "world.yaml"
-    world.write_text(WORLD, "utf-8")
+    world.write_text(WORLD + more, "utf-8")
     with EchoServer(http="127.0.0.1:0") as backend:
         given = (f"default/cart:80={backend.addresses['http']}", f"default/check:80={check}")
         options = [part for one in given for part in ("--endpoint", one)]
@@ -113,3 +148,15 @@ def test_without_the_service_nothing_passes(tmp_path: Path) -> None:
         pass
     with gateway(tmp_path, gone) as served:
         assert served.get("/b").status == 503
+
+
+def test_a_policy_on_its_service_is_obeyed(tmp_path: Path) -> None:
+    ann = (("authorization", "Bearer ann"),)
+    with checking(over_tls(tmp_path)) as check:
+        with gateway(tmp_path, check, POLICY + authority(AUTHORITY)) as served:
+            assert served.get("/b", headers=ann).backend_headers("x-user") == ["ann"]
+            assert served.get("/b").status == 401
+        with gateway(tmp_path, check, POLICY + authority(OTHER)) as served:
+            assert served.get("/b", headers=ann).status == 503
+        with gateway(tmp_path, check) as served:
+            assert served.get("/b", headers=ann).status == 503

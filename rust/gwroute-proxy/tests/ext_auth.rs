@@ -13,6 +13,7 @@ use support::client::{Client, get, request};
 use support::gateway::Gateway;
 use support::h2;
 use support::snapshot::{Rule, Snapshot};
+use support::tls::{Authority, terminate};
 
 /// An `ExternalAuth` filter with these fields in place of the defaults.
 fn auth(fields: &Value) -> Value {
@@ -494,5 +495,28 @@ fn a_service_may_speak_http2() {
                 .load(std::sync::atomic::Ordering::SeqCst),
             1
         );
+    });
+}
+
+/// As a BackendTLSPolicy on its Service asks for.
+#[test]
+fn a_service_is_asked_over_tls_and_only_if_it_is_the_right_one() {
+    h2::run(async {
+        let (authorizer, web) = (Backend::named("yes"), Backend::named("web"));
+        let (ca, other) = (Authority::new(), Authority::new());
+        let at = terminate(&ca.sign(&["auth.test"]), "http/1.1", authorizer.address).await;
+        let tls = json!({"hostname": "auth.test", "authorities": ["ca"], "subject_alt_names": [],
+                         "client_certificate": null});
+        for (trusted, status) in [(&ca, 200), (&other, 503)] {
+            let snapshot = Snapshot::default()
+                .rule(Rule::prefix("/").filter(auth(&json!({}))).to("web"))
+                .tls("auth", "http/1.1", &[at], tls.clone())
+                .authority("ca", trusted)
+                .upstream("web", &[web.address]);
+            let gateway = Gateway::start(snapshot);
+            let answer = tokio::task::block_in_place(|| get(gateway.address, "/"));
+            assert_eq!(answer.status, status);
+        }
+        assert_eq!((authorizer.requests().len(), web.requests().len()), (1, 1));
     });
 }

@@ -23,6 +23,7 @@ use support::client::{self, Client, request};
 use support::gateway::Gateway;
 use support::h2::{self, Frames};
 use support::snapshot::{Rule, Snapshot};
+use support::tls::{Authority, terminate};
 
 /// The attributes of a request, as far as they are looked at: `attributes.request.http`.
 #[derive(Clone, Message)]
@@ -200,7 +201,8 @@ fn response(bytes: Bytes, status: &'static str) -> Response<Frames> {
     Response::new(frames)
 }
 
-fn gateway(authorizer: SocketAddr, web: SocketAddr, fields: &Value) -> Gateway {
+/// The filter, with these fields in place of the defaults.
+fn auth(fields: &Value) -> Value {
     let mut auth = json!({
         "type": "ExternalAuth", "protocol": "GRPC", "backend": "auth/check:9000",
         "upstream": "auth", "path": "", "allowed_headers": [], "allowed_response_headers": [],
@@ -209,7 +211,11 @@ fn gateway(authorizer: SocketAddr, web: SocketAddr, fields: &Value) -> Gateway {
     for (name, value) in fields.as_object().unwrap() {
         auth[name] = value.clone();
     }
-    let snapshot = Snapshot::default().rule(Rule::prefix("/").filter(auth).to("web"));
+    auth
+}
+
+fn gateway(authorizer: SocketAddr, web: SocketAddr, fields: &Value) -> Gateway {
+    let snapshot = Snapshot::default().rule(Rule::prefix("/").filter(auth(fields)).to("web"));
     let snapshot = snapshot.h2c("auth", &[authorizer]);
     Gateway::start(snapshot.upstream("web", &[web]))
 }
@@ -423,5 +429,30 @@ fn a_no_with_more_headers_than_fit_does_no_harm() {
         });
         assert!(matches!(status, 403 | 503), "{status}");
         assert_eq!(gateway.line().status, status);
+    });
+}
+
+/// As a BackendTLSPolicy on its Service asks for.
+#[test]
+fn a_service_is_asked_over_tls_and_only_if_it_is_the_right_one() {
+    h2::run(async {
+        let (authorizer, web) = (
+            Authorizer::saying(Answer::default()).await,
+            Backend::named("web"),
+        );
+        let (ca, other) = (Authority::new(), Authority::new());
+        let at = terminate(&ca.sign(&["auth.test"]), "h2", authorizer.address).await;
+        let tls = json!({"hostname": "auth.test", "authorities": ["ca"], "subject_alt_names": [],
+                         "client_certificate": null});
+        for (trusted, status) in [(&ca, 200), (&other, 503)] {
+            let snapshot = Snapshot::default()
+                .rule(Rule::prefix("/").filter(auth(&json!({}))).to("web"))
+                .tls("auth", "h2c", &[at], tls.clone())
+                .authority("ca", trusted)
+                .upstream("web", &[web.address]);
+            let gateway = Gateway::start(snapshot);
+            assert_eq!(ask(&gateway, request("GET /", "")).status, status);
+        }
+        assert_eq!((authorizer.asked().len(), web.requests().len()), (1, 1));
     });
 }
