@@ -67,6 +67,7 @@ class Reason:
     NO_MATCHING_LISTENER_HOSTNAME: Final = "NoMatchingListenerHostname"
     NO_MATCHING_PARENT: Final = "NoMatchingParent"
     NO_VALID_CA_CERTIFICATE: Final = "NoValidCACertificate"
+    OVERLAPPING_CERTIFICATES: Final = "OverlappingCertificates"
     OVERLAPPING_HOSTNAMES: Final = "OverlappingHostnames"
     PARENT_NOT_ACCEPTED: Final = "ParentNotAccepted"
     PARENT_NOT_PROGRAMMED: Final = "ParentNotProgrammed"

@@ -17,6 +17,7 @@ from gwroute.resolve.listeners import EffectiveListener, effective_listeners
 from gwroute.resolve.material import Keys, Named
 from gwroute.resolve.namespaces import takes_namespace
 from gwroute.resolve.options import Options
+from gwroute.resolve.overlaps import with_overlaps
 from gwroute.resolve.reading import Reading
 from gwroute.resolve.suggest import did_you_mean
 from gwroute.resolve.unsupported import unsupported_of_gateway
@@ -107,7 +108,7 @@ def _planned(
     refused = _refused(gateway, proxy, findings)
     ordered = sorted(store.group(ListenerSet, sets_of, (gateway.namespace, gateway.name)), key=_age)
     allowed = [item for item in ordered if _allows(store, gateway, item)]
-    listeners = effective_listeners(store, keys, gateway, allowed, findings)
+    listeners = with_overlaps(effective_listeners(store, keys, gateway, allowed, findings))
     accepted = refused or _judge(gateway, listeners)
     if refused is None and not accepted.holds:
         findings.append(_not_accepted(gateway, accepted))

@@ -15,7 +15,6 @@ from gwroute.finding import Finding
 from gwroute.model import Gateway, Listener, ListenerSet, ObjectKey
 from gwroute.model.reference import GATEWAY_GROUP
 from gwroute.resolve.conditions import Reason, Type, Verdict, good
-from gwroute.resolve.hostnames import overlap
 from gwroute.resolve.material import Fault, Keys, Named
 from gwroute.resolve.suggest import full_kind, with_help
 from gwroute.resolve.tls import certificates_of, client_side
@@ -126,9 +125,8 @@ def effective_listeners(
     owners: list[Owner] = [gateway, *sets]
     entries = [entry for owner in owners for entry in _entries_of(owner, findings)]
     conflicts = _conflicts(entries, gateway)
-    overlapping = _overlapping(entries, conflicts)
     return tuple(
-        _effective(store, keys, gateway, entry, conflicts.get(at), at in overlapping, findings)
+        _effective(store, keys, gateway, entry, conflicts.get(at), findings)
         for at, entry in enumerate(entries)
     )
 
@@ -207,20 +205,6 @@ def _conflict_problem(entry: _Entry, other: _Entry, reason: str) -> Problem:
     return Problem(Verdict(Type.ACCEPTED, "False", reason, message), blocks=True)
 
 
-def _overlapping(entries: Sequence[_Entry], conflicts: dict[int, Problem]) -> set[int]:
-    """Positions of HTTPS listeners whose hostname overlaps with that of another on the port."""
-    by_port: dict[int, list[int]] = {}
-    for at, entry in enumerate(entries):
-        if entry.spec.protocol == "HTTPS" and at not in conflicts:
-            by_port.setdefault(entry.spec.port, []).append(at)
-    return {
-        at
-        for group in by_port.values()
-        for at in group
-        if any(b != at and overlap(entries[at].hostname, entries[b].hostname) for b in group)
-    }
-
-
 # -- one listener
 
 
@@ -230,7 +214,6 @@ def _effective(
     gateway: Gateway,
     entry: _Entry,
     conflict: Problem | None,
-    overlapping: bool,
     findings: list[Finding],
 ) -> EffectiveListener:
     problems: list[Problem] = []
@@ -253,14 +236,14 @@ def _effective(
         hostname=entry.hostname,
         kinds=() if reason == Reason.PROTOCOL_CONFLICT else kinds,
         conflict=reason,
-        verdicts=tuple(_verdicts(entry, problems, conflict, overlapping)),
+        verdicts=tuple(_verdicts(entry, problems, conflict)),
         tls=tls,
         material=material,
     )
 
 
 def _verdicts(
-    entry: _Entry, problems: Sequence[Problem], conflict: Problem | None, overlapping: bool
+    entry: _Entry, problems: Sequence[Problem], conflict: Problem | None
 ) -> Iterable[Verdict]:
     of_type = {problem.verdict.type: problem.verdict for problem in reversed(problems)}
     yield of_type.get(Type.ACCEPTED, good(Type.ACCEPTED, "The listener is accepted"))
@@ -275,14 +258,6 @@ def _verdicts(
         of_set = conflict is not None and isinstance(entry.owner, ListenerSet)
         reason = blocking.reason if of_set else Reason.INVALID
         yield Verdict(Type.PROGRAMMED, "False", reason, f"Not served: {blocking.message}")
-    if overlapping:
-        yield Verdict(
-            Type.OVERLAPPING_TLS_CONFIG,
-            "True",
-            Reason.OVERLAPPING_HOSTNAMES,
-            f"Another HTTPS listener on port {entry.spec.port} takes some of the same hostnames; a "
-            "client may reuse a connection of one for requests to the other, which get 421",
-        )
 
 
 def _served(spec: Listener) -> str:
