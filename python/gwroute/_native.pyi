@@ -651,7 +651,13 @@ class Proxy:
     """The data plane behind :class:`gwroute.proxy.Proxy`.
 
     Args:
-        config: What it is started with, in JSON.
+        config: What it is started with, in JSON: ``workers``, ``access_log`` (``format``,
+            ``path``), ``admin``, ``admin_token``, ``stats``, ``ready``, ``metrics_per_route``,
+            ``drain_seconds``, ``log_level``; ``limits``: ``header_bytes``, ``header_fields``,
+            ``streams``, ``connections``, ``idle_connections``, ``retry_body_bytes``, ``mirrors``;
+            ``timeouts``, in seconds: ``request``, ``connect``, ``external_auth``,
+            ``stream_idle``, ``request_headers``, ``tls_handshake``, ``client_idle``,
+            ``backend_idle``. What is missing has its default.
 
     Raises:
         ValueError: If the configuration cannot be read.

@@ -53,6 +53,18 @@ class Proxy:
         metrics_per_route: Whether metrics of requests tell routes apart.
         drain: Seconds that :meth:`stop` waits unless it is told otherwise.
         log_level: What the data plane itself tells on standard error.
+        limits: What one client may take, by name; what is not named has its default.
+            ``header_bytes``, of a request's head (60 KiB); ``header_fields`` (100); ``streams``, on
+            one HTTP/2 connection (100); ``connections``, of all clients (50,000);
+            ``idle_connections``, to one endpoint, kept by each worker (256); ``retry_body_bytes``,
+            of a body that are kept for another try (64 KiB); ``mirrors``, copies that each worker
+            has under way (1,000).
+        timeouts: Seconds, by name; 0 is no limit, and what is not named has its default.
+            ``request``, from its end to that of its response (15); ``connect``, to endpoints (10);
+            ``external_auth``, asking another service (10); ``stream_idle``, without a byte (300);
+            ``request_headers``, a head from its first byte to its last (60); ``tls_handshake``,
+            with a client (10); ``client_idle`` and ``backend_idle``, a connection without a request
+            (3,600 each).
         session_keys: As :meth:`set_session_keys` takes them; without any, sessions end with this
             proxy and no other knows them.
 
@@ -73,6 +85,8 @@ class Proxy:
         metrics_per_route: bool = False,
         drain: float = DRAIN,
         log_level: LogLevel = "info",
+        limits: Mapping[str, int] | None = None,
+        timeouts: Mapping[str, float] | None = None,
         session_keys: Sequence[bytes] = (),
     ) -> None:
         path = None if access_log_path is None else os.fspath(access_log_path)
@@ -85,7 +99,9 @@ class Proxy:
             "ready": ready,
             "metrics_per_route": metrics_per_route,
             "drain_seconds": drain,
-            "log_level": "warn" if log_level == "warning" else log_level,
+            "log_level": log_level,
+            "limits": dict(limits or {}),
+            "timeouts": dict(timeouts or {}),
         }
         self._drain = drain
         self._proxy = _native.Proxy(json.dumps(config).encode())
