@@ -23,9 +23,8 @@ UNREADABLE = frozenset({"GWR001", "GWR013", "GWR014", "GWR015"})
 
 
 def log_from(level: str) -> None:
-    """Logs from that level on: ``error``, ``warn``, ``info`` or ``debug``."""
-    name = {"warn": "warning"}.get(level, level).upper()
-    logging.getLogger("gwroute").setLevel(name)
+    """Logs from that level on: ``error``, ``warning``, ``info`` or ``debug``."""
+    logging.getLogger("gwroute").setLevel(level.upper())
     _log.info("logging from level %s on", level)
 
 

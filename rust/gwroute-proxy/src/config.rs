@@ -27,7 +27,7 @@ pub struct Config {
     /// How long a stopping proxy waits for what is under way, in seconds; default 30.
     #[serde(rename = "drain_seconds", deserialize_with = "seconds")]
     pub drain: Duration,
-    /// `error`, `warn`, `info` or `debug`; default `info`.
+    /// `error`, `warning`, `info` or `debug`; default `info`.
     pub log_level: String,
     /// What one client may take.
     pub limits: Limits,

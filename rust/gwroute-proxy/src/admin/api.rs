@@ -12,7 +12,7 @@ use super::{Event, explain, guard, routes, upstreams};
 use crate::metrics::Format;
 
 /// Levels that can be logged from.
-const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
+const LEVELS: [&str; 4] = ["error", "warning", "info", "debug"];
 
 /// One of the three addresses.
 #[derive(Debug, Clone, Copy)]

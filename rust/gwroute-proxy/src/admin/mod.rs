@@ -63,7 +63,7 @@ pub enum Event {
     Reload,
     /// Finish what is under way, and end.
     Drain,
-    /// Log from this level on: `error`, `warn`, `info` or `debug`.
+    /// Log from this level on: `error`, `warning`, `info` or `debug`.
     LogLevel(&'static str),
 }
 
