@@ -151,7 +151,11 @@ fn http1_builder(config: &Config) -> http1::Builder {
         // Room for the largest head and the first bytes behind it.
         .max_buf_size(config.limits.header_bytes.max(8 * 1024) + 4 * 1024)
         // The deadlines here know what is a head and what is an idle connection.
-        .header_read_timeout(None);
+        .header_read_timeout(None)
+        // A client that shuts its side down looks as one that has gone does, until something is
+        // written to it. It is taken to have gone, as Envoy and nginx take it, for otherwise every
+        // request that somebody gives up would go on at its backend, tried again and all.
+        .half_close(false);
     // The library's own limit is the default, and has a faster path.
     if config.limits.header_fields != 100 {
         builder.max_headers(config.limits.header_fields);

@@ -196,8 +196,8 @@ fn a_body_goes_on_while_the_response_is_not_read() {
     assert_eq!(client.response().body.len(), 20_000_000);
 }
 
-#[test]
-fn a_client_that_goes_takes_its_request_along() {
+/// The request of a client that does this while it waits breaks off at the backend.
+fn takes_its_request_along(leave: impl FnOnce(Client)) {
     let (gone, has_gone) = mpsc::channel();
     let gone = Mutex::new(gone);
     let backend = Backend::scripted(move |connection| {
@@ -209,13 +209,26 @@ fn a_client_that_goes_takes_its_request_along() {
     let mut client = Client::connect(gateway.address);
     client.send(request("GET /", ""));
     eventually("the backend has it", || backend.connections() == 1);
-    drop(client);
+    leave(client);
     assert_eq!(has_gone.recv_timeout(PATIENCE), Ok(true));
     let line = gateway.line();
     assert_eq!(
         (line.status, line.reason, line.flag),
         (0, Some("client_gone"), "DC")
     );
+}
+
+#[test]
+fn a_client_that_goes_takes_its_request_along() {
+    takes_its_request_along(drop);
+}
+
+#[test]
+fn a_client_that_shuts_its_side_down_is_taken_to_have_gone() {
+    takes_its_request_along(|mut client| {
+        client.stream().shutdown(Shutdown::Write).unwrap();
+        assert!(client.is_closed());
+    });
 }
 
 #[test]
