@@ -26,6 +26,7 @@ from gwroute.model import (
     ServicePort,
 )
 from gwroute.model.core import ServiceSpec
+from gwroute.model.filter import GRPCRouteFilter, HTTPRouteFilter
 from gwroute.model.gateway import (
     AllowedListeners,
     AllowedRoutes,
@@ -36,7 +37,11 @@ from gwroute.model.gateway import (
     RouteNamespaces,
 )
 from gwroute.model.l4route import L4RouteRule
-from gwroute.model.reference import GATEWAY_GROUP, SecretObjectReference
+from gwroute.model.reference import (
+    GATEWAY_GROUP,
+    BackendObjectReference,
+    SecretObjectReference,
+)
 from gwroute.model.route import GRPCRouteRule, HTTPRouteRule
 from gwroute.resolve.kinds import routes_of
 from gwroute.resolve.material import Keys
@@ -185,9 +190,25 @@ def _backends(store: ObjectStore) -> Iterator[tuple[str, str, int]]:
     for route in routes_of(store):
         rules: Iterable[HTTPRouteRule | GRPCRouteRule | L4RouteRule] = route.spec.rules
         for rule in rules:
-            for ref in rule.backend_refs:
+            for ref in _references(rule):
                 if ref.kind == "Service" and ref.group == "" and ref.port is not None:
                     yield ref.namespace or route.namespace or "", ref.name, ref.port
+
+
+def _references(
+    rule: HTTPRouteRule | GRPCRouteRule | L4RouteRule,
+) -> Iterator[BackendObjectReference]:
+    """The backends of a rule, who gets copies, and who is asked first."""
+    yield from rule.backend_refs
+    if isinstance(rule, L4RouteRule):
+        return
+    own = (ref.filters for ref in rule.backend_refs)
+    filters: Iterable[Iterable[HTTPRouteFilter | GRPCRouteFilter]] = (rule.filters, *own)
+    for item in chain.from_iterable(filters):
+        if item.request_mirror is not None:
+            yield item.request_mirror.backend_ref
+        if isinstance(item, HTTPRouteFilter) and item.external_auth is not None:
+            yield item.external_auth.backend_ref
 
 
 def _namespaces(store: ObjectStore) -> tuple[list[Object], str]:

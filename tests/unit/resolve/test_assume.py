@@ -41,6 +41,28 @@ def test_a_route_alone_is_served() -> None:
     assert [gateway.assumed for gateway in found.gateways] == [True]
 
 
+def test_services_that_filters_name_are_taken_to_exist() -> None:
+    def mirror(name: str) -> dict[str, object]:
+        return {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": name, "port": 1}}}
+
+    check = {"protocol": "HTTP", "http": {}, "backendRef": {"name": "check", "port": 2}}
+    rule = {
+        "filters": [mirror("copy"), {"type": "ExternalAuth", "externalAuth": check}],
+        "backendRefs": [{"name": "cart", "port": 8080, "filters": [mirror("own")]}],
+    }
+    spec = {"parentRefs": [{"name": "public"}], "rules": [rule]}
+    found = resolve(
+        ObjectStore([obj("HTTPRoute", "r", spec=spec)]), Options(assume=True), accepts, BY_FORM
+    )
+    assert {upstream.service.split("/")[1] for upstream in found.snapshot.upstreams} == {
+        "cart:8080",
+        "check:2",
+        "copy:1",
+        "own:1",
+    }
+    assert found.findings == ()
+
+
 def test_nothing_is_said_of_objects_that_are_not_there() -> None:
     found = resolve(ObjectStore([ROUTE]), Options(assume=True), accepts, BY_FORM)
     assert {condition.object for condition in found.conditions} == {ROUTE.key}
