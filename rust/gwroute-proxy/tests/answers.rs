@@ -146,6 +146,42 @@ fn a_coding_counts_more_than_a_length_and_ends_the_connection() {
     assert_eq!((response.body.as_str(), connections), ("body", 2));
 }
 
+/// Requests with a body go another way, where the same holds.
+#[test]
+fn answers_to_requests_with_a_body_end_in_one_way_too() {
+    let post = |lines: &str| {
+        let answer = format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\n4\r\nbody\r\n0\r\n\r\n");
+        let backend = Backend::answering(move |_| answer.clone());
+        let gateway = Gateway::start(Snapshot::all_to(backend.address));
+        let mut client = Client::connect(gateway.address);
+        let [first, second] = [(), ()].map(|()| {
+            client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx");
+            client.response()
+        });
+        assert_eq!(first, second, "{lines}");
+        (first, backend.connections())
+    };
+    let (response, connections) = post("content-length: 2\r\ntransfer-encoding: chunked");
+    assert_eq!(response.header("content-length"), None);
+    assert_eq!((response.body.as_str(), connections), ("body", 2));
+    let (response, connections) = post("transfer-encoding: chunked");
+    assert_eq!((response.body.as_str(), connections), ("body", 1));
+    let (response, _) = post("transfer-encoding: gzip, chunked");
+    assert_eq!(response.status, 502);
+}
+
+#[test]
+fn who_announces_a_body_that_there_cannot_be_gets_no_other_request() {
+    let answered = |lines: &str| {
+        let bytes = format!("HTTP/1.1 204 No Content\r\n{lines}\r\n");
+        answered("GET", &bytes).1
+    };
+    assert_eq!(answered("content-length: 1\r\n"), 2);
+    assert_eq!(answered("transfer-encoding: chunked\r\n"), 2);
+    assert_eq!(answered("content-length: 0\r\n"), 1);
+    assert_eq!(answered(""), 1);
+}
+
 #[test]
 fn bytes_behind_a_response_are_nobodys() {
     for bytes in [

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use http::Request;
+use http::{Method, Request};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::upstream::Transfer;
 use crate::upstream::arriving::Arriving;
 use crate::upstream::conn_pool::{Open, Pool};
+use crate::upstream::direct::framing;
 use crate::upstream::spare::Spare;
 use crate::upstream::stream::Stream;
 
@@ -22,6 +23,8 @@ use crate::upstream::stream::Stream;
 pub(crate) struct Http1 {
     link: Box<Link>,
     pool: Rc<Pool>,
+    /// Whether another request may follow behind the response.
+    keeps: bool,
 }
 
 /// A connection. A task of its own moves the bytes, for a body wants to be read from the client
@@ -67,7 +70,8 @@ impl Drop for Link {
 
 impl Http1 {
     pub(crate) fn new(link: Box<Link>, pool: Rc<Pool>) -> Self {
-        Self { link, pool }
+        let keeps = false;
+        Self { link, pool, keeps }
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {
@@ -80,8 +84,10 @@ impl Http1 {
         let Some(request) = transfer.request.take() else {
             return Err(Error::new(ErrorKind::Reset));
         };
+        let is_head = *request.method() == Method::HEAD;
         match self.link.sender.try_send_request(request).await {
-            Ok(response) => {
+            Ok(mut response) => {
+                self.keeps = framing::check(&mut response, is_head)?;
                 let body = |incoming| Arriving::Http1(incoming, self);
                 transfer.response = Some(response.map(body));
                 Ok(())
@@ -92,7 +98,9 @@ impl Http1 {
 
     /// The response has ended: the connection is free, if it is still good.
     pub(crate) fn put_back(self) {
-        self.pool.put_http1(self.link);
+        if self.keeps {
+            self.pool.put_http1(self.link);
+        }
     }
 }
 

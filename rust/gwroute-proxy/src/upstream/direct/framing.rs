@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{StatusCode, Version};
+use http::{Response, StatusCode, Version};
 use http_body::{Frame, SizeHint};
 
 use super::chunks::Chunks;
@@ -65,6 +65,21 @@ impl Framing {
             Self::Chunks(_) | Self::Close => SizeHint::default(),
         }
     }
+}
+
+/// Holds a response that the HTTP library has read to the same rules, and mends its head; returns
+/// whether another request may follow.
+///
+/// # Errors
+/// [`ErrorKind::Protocol`](crate::error::ErrorKind::Protocol) for one that ends in no way or two.
+pub(crate) fn check<B>(response: &mut Response<B>, is_head: bool) -> Result<bool, Error> {
+    let mut signs = Signs::new(response.version(), response.status(), is_head);
+    for (name, value) in response.headers() {
+        signs.look_at(name, value);
+    }
+    let framing = signs.framing()?;
+    signs.mend(response.headers_mut());
+    Ok(signs.keeps(&framing))
 }
 
 /// As much as there is of what is left.
@@ -149,10 +164,15 @@ impl Signs {
         }
     }
 
-    /// Whether another request may follow behind this response. Who gives a length besides a coding
-    /// may have two minds about where it ends, and gets none.
+    /// Whether another request may follow behind this response. Who gives a length besides a
+    /// coding, or one of a body that there cannot be, may have two minds about where it ends, and
+    /// gets none.
     pub(super) fn keeps(&self, framing: &Framing) -> bool {
-        let two_minds = self.coding != Coding::None && self.length != Length::None;
+        let coded = self.coding != Coding::None;
+        let two_minds = match self.status {
+            StatusCode::NO_CONTENT => coded || !self.length.is_none_or_zero(),
+            _ => coded && self.length != Length::None,
+        };
         let stays = !self.closes && (self.stays || self.version >= Version::HTTP_11);
         let switches = self.status == StatusCode::SWITCHING_PROTOCOLS;
         stays && !two_minds && !switches && !matches!(framing, Framing::Close)
@@ -173,6 +193,10 @@ impl Signs {
 }
 
 impl Length {
+    fn is_none_or_zero(self) -> bool {
+        matches!(self, Self::None | Self::Of(0) | Self::Repeated(0))
+    }
+
     fn and(self, value: &[u8]) -> Self {
         match (self, number(value.trim_ascii())) {
             (Self::None, Some(len)) => Self::Of(len),

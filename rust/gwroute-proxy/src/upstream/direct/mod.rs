@@ -7,7 +7,7 @@
 //! to be read from the client whether or not the client reads the response.
 
 mod chunks;
-mod framing;
+pub(crate) mod framing;
 mod head;
 #[cfg(test)]
 mod tests;

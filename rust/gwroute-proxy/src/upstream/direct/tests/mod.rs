@@ -163,11 +163,19 @@ fn with_one_length(mut read: Read) -> Read {
     read
 }
 
+/// Behind a response that can have no body and announces one, the library keeps the connection.
+fn unless_empty(mut read: Read) -> Read {
+    if let Ends::Whole { reusable } = &mut read.ends {
+        *reusable &= read.status != 204;
+    }
+    read
+}
+
 /// What came before a body broke depends on the pieces.
 fn normal(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Response(read) => {
-            let mut read = with_one_length(*read);
+            let mut read = with_one_length(unless_empty(*read));
             if matches!(read.ends, Ends::Broken | Ends::Waits) {
                 read.data.clear();
             }
@@ -180,9 +188,10 @@ fn normal(outcome: Outcome) -> Outcome {
 /// A length that is none does not go on where it does not count either.
 fn without_length(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Response(mut read) => {
+        Outcome::Response(read) => {
+            let mut read = unless_empty(*read);
             read.headers.retain(|(name, _)| name != "content-length");
-            Outcome::Response(read)
+            Outcome::Response(Box::new(read))
         }
         other => other,
     }
