@@ -9,8 +9,7 @@ use super::framing::{Step, take};
 use super::head::{MOST_FIELDS, malformed, pair};
 use crate::error::{Error, ErrorKind};
 
-/// How much may stand beside the sizes of all chunks of a body, in bytes, and how long its
-/// trailers may be.
+/// How long the extensions of all chunks of a body may be, in bytes, and how long its trailers.
 const MOST_BESIDE: usize = 16 * 1024;
 
 /// What a body ends with that has no trailers, from the end of its last chunk on.
@@ -20,7 +19,7 @@ const PLAIN_END: &[u8] = b"\r\n0\r\n\r\n";
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     at: At,
-    /// What stood beside the sizes so far.
+    /// Bytes of extensions so far.
     beside: usize,
 }
 
@@ -90,11 +89,13 @@ impl Chunks {
             Status::Complete((len, size)) => (&read[..len - 2], Some((len, size))),
             Status::Partial => (&read[..], None),
         };
-        let beside = self.beside + line.len() - digits.min(line.len());
         if digits == 0 || memchr::memchr(b'\n', line).is_some() {
             return Err(malformed("invalid chunk size"));
         }
-        if beside > MOST_BESIDE {
+        // Blanks behind the size, as some backends have them, count for their own line only.
+        let extension = memchr::memchr(b';', line).map_or(0, |at| line.len() - at);
+        let beside = self.beside + extension;
+        if beside > MOST_BESIDE || line.len() - digits.min(line.len()) > MOST_BESIDE {
             return Err(malformed("chunk extensions too long"));
         }
         Ok(size.map(|(len, size)| {

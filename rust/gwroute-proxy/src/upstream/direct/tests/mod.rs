@@ -316,3 +316,14 @@ fn what_stands_beside_the_chunks_is_limited() {
     assert_eq!(ends("\r\n\r\n"), Ends::Broken);
     assert_eq!(ends("10000000000000000\r\n"), Ends::Broken);
 }
+
+#[test]
+fn blanks_behind_the_sizes_of_many_chunks_are_no_extension() {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked";
+    let padded = "1       \r\na\r\n".repeat(3000) + "0\r\n\r\n";
+    assert_eq!(reusable(head, &padded).1, "a".repeat(3000));
+    let Outcome::Response(read) = read(head, &format!("1{}", " ".repeat(17_000))) else {
+        panic!("no response");
+    };
+    assert_eq!(read.ends, Ends::Broken);
+}
