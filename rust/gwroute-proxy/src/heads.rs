@@ -96,7 +96,8 @@ fn heads(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
+/// Behind the first empty line.
+pub(crate) fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let with_returns = memmem::find(bytes, b"\n\r\n").map(|at| at + 3);
     let without = memmem::find(bytes, b"\n\n").map(|at| at + 2);
     with_returns.into_iter().chain(without).min()

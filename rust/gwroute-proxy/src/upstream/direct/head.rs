@@ -11,11 +11,14 @@ use hyper::ext::ReasonPhrase;
 
 use super::framing::{Framing, Signs};
 use crate::error::{Error, ErrorKind};
+use crate::heads;
 
 /// As many fields as the HTTP library takes.
 pub(super) const MOST_FIELDS: usize = 100;
 /// As long a head as the HTTP library takes.
 const LONGEST: usize = (8 + 4 * MOST_FIELDS) * 1024;
+/// A head up to this long is looked at whenever more of it has come.
+const SHORT: usize = 4 * 1024;
 
 /// A response as far as it has been read, and what its head says about the rest.
 #[derive(Debug)]
@@ -45,6 +48,13 @@ pub(super) fn write<B>(request: &Request<B>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// Whether what was read is worth another look, the first `seen` bytes of it having been no whole
+/// head: one that is long and comes byte by byte would be parsed as often as it has bytes.
+pub(super) fn may_be_whole(read: &[u8], seen: usize) -> bool {
+    let new = &read[seen.saturating_sub(3).min(read.len())..];
+    read.len() <= SHORT || read.len() > LONGEST || heads::end_of_head(new).is_some()
 }
 
 /// Takes the head of a response from what was read, and interim ones before it; `None` if it is

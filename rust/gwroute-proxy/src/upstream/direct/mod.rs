@@ -137,6 +137,8 @@ struct Ask<'a> {
     headers: &'a mut HeaderMap,
     /// Whether any of it may have reached the endpoint.
     sent: bool,
+    /// How much of a head was not whole yet.
+    seen: usize,
 }
 
 impl<'a> Ask<'a> {
@@ -145,6 +147,7 @@ impl<'a> Ask<'a> {
             is_head,
             headers,
             sent: false,
+            seen: 0,
         }
     }
 
@@ -171,9 +174,12 @@ impl<'a> Ask<'a> {
             if !came {
                 return Poll::Ready(Err(closed()));
             }
-            if let Some(answer) = head::take(&mut wire.read, self.is_head, self.headers)? {
+            if head::may_be_whole(&wire.read, self.seen)
+                && let Some(answer) = head::take(&mut wire.read, self.is_head, self.headers)?
+            {
                 return Poll::Ready(Ok(answer));
             }
+            self.seen = wire.read.len();
         }
     }
 }

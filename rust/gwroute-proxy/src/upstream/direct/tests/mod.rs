@@ -7,9 +7,10 @@ mod pieces;
 mod read;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
+use super::head;
 use crate::error::ErrorKind;
 use pieces::Pieces;
 use read::{Ends, Outcome, Read, by_library, directly};
@@ -326,4 +327,30 @@ fn blanks_behind_the_sizes_of_many_chunks_are_no_extension() {
         panic!("no response");
     };
     assert_eq!(read.ends, Ends::Broken);
+}
+
+/// How often a response is looked at whose bytes come one by one, and when it is found whole.
+fn looks(bytes: &[u8]) -> (usize, Option<usize>) {
+    let (mut looks, mut seen) = (0, 0);
+    for len in 1..=bytes.len() {
+        if head::may_be_whole(&bytes[..len], seen) {
+            looks += 1;
+            let mut read = Bytes::copy_from_slice(&bytes[..len]);
+            if let Ok(Some(_)) = head::take(&mut read, false, &mut HeaderMap::new()) {
+                return (looks, Some(len));
+            }
+        }
+        seen = len;
+    }
+    (looks, None)
+}
+
+#[test]
+fn a_long_head_in_small_pieces_is_not_looked_at_for_each() {
+    for end in ["\r\n\r\n", "\n\n", "\n\r\n", "\r\n\n"] {
+        let head = format!("HTTP/1.1 200 OK\r\nx: {}{end}", "y".repeat(20_000));
+        let (looks, whole) = looks(head.as_bytes());
+        assert_eq!(whole, Some(head.len()), "{end:?}");
+        assert!(looks < 5000, "{looks}");
+    }
 }
