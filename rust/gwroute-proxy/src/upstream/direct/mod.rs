@@ -203,8 +203,9 @@ impl DirectBody {
     /// All of it has been read: the connection is free, if it is still good. It is not if there is
     /// something behind the response.
     pub(crate) fn release(self) {
-        let Direct { link, pool } = self.connection;
+        let Direct { mut link, pool } = self.connection;
         if self.keeps && self.framing.is_over() && link.wire.read.is_empty() {
+            link.wire.rest();
             pool.put(link);
         }
     }

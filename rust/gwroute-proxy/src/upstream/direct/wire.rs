@@ -107,6 +107,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Ok(len > 0))
     }
 
+    /// Nothing is under way: what was used of what was read keeps no memory, and little is expected.
+    pub(super) fn rest(&mut self) {
+        self.read = Bytes::new();
+        self.full = false;
+    }
+
     /// The stream, and what was read from it.
     pub(super) fn into_parts(self) -> (S, Bytes) {
         (self.stream, self.read)

@@ -6,11 +6,14 @@
 mod pieces;
 mod read;
 
+use std::task::{Context, Poll, Waker};
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
-use super::head;
+use super::wire::Wire;
+use super::{Ask, head, poll_frame};
 use crate::error::ErrorKind;
 use pieces::Pieces;
 use read::{Ends, Outcome, Read, by_library, directly};
@@ -353,4 +356,29 @@ fn a_long_head_in_small_pieces_is_not_looked_at_for_each() {
         assert_eq!(whole, Some(head.len()), "{end:?}");
         assert!(looks < 5000, "{looks}");
     }
+}
+
+/// What the client gets of a body is its own: the connection that rests does not hold on to it.
+#[test]
+fn a_connection_that_rests_keeps_nothing_that_was_read() {
+    let bytes = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n";
+    let mut wire = Wire::new(Pieces::of(bytes, &[100_000], true));
+    wire.out().extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
+    let mut headers = HeaderMap::new();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut ask = Ask::new(false, &mut headers);
+    let answer = (0..9)
+        .map(|_| ask.poll(&mut wire, &mut cx))
+        .find(Poll::is_ready);
+    let Some(Poll::Ready(Ok(mut answer))) = answer else {
+        panic!("no response");
+    };
+    let Poll::Ready(Some(Ok(frame))) = poll_frame(&mut answer.framing, &mut wire, &mut cx) else {
+        panic!("no data");
+    };
+    drop((answer, headers));
+    let data = frame.into_data().unwrap();
+    assert_eq!((&data[..], data.is_unique()), (&b"ab"[..], false));
+    wire.rest();
+    assert!(data.is_unique());
 }
