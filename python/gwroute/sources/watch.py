@@ -24,7 +24,8 @@ def changes(folders: Callable[[], Mapping[str, int]], stop: Stop) -> Iterator[se
 
     The first is None: what was looked at before may have changed until watching began. So is the
     first after ``folders`` answers differently; it is asked after every batch. What happens in
-    folders of folders is not told.
+    folders of folders is not told. A folder that went before it could be watched is no error: then,
+    too, None is told.
 
     Args:
         folders: What to watch: absolute paths, each with what tells the folder from another that
@@ -55,8 +56,12 @@ def changes(folders: Callable[[], Mapping[str, int]], stop: Stop) -> Iterator[se
             raise_interrupt=False,
         )
         first = True
-        for batch in batches:
-            yield None if first else {path for _, path in batch}
-            first = False
-            if folders() != watched:
-                break
+        try:
+            for batch in batches:
+                yield None if first else {path for _, path in batch}
+                first = False
+                if folders() != watched:
+                    break
+        except FileNotFoundError:
+            # A folder went after it was named and before it was watched.
+            yield None

@@ -20,6 +20,7 @@ from gwroute.errors import LoadError
 from gwroute.model import ObjectKey, Service
 from gwroute.sources import disk, tree
 from gwroute.sources.files import FileSource, load
+from gwroute.sources.watch import changes
 from gwroute.store import Delete, Event, ObjectStore, Put, Synced
 from support.manifests import codes, failing, names, port, service, services
 
@@ -150,6 +151,19 @@ def test_folders_that_come_and_go(tmp_path: Path, follow: Follow) -> None:
     following.until(lambda store: "other" in str(store.of(Service)[1].origin))
     shutil.rmtree(tmp_path / "other")
     following.until(lambda store: names(store) == ["a"])
+
+
+def test_a_folder_that_goes_before_it_is_watched(tmp_path: Path) -> None:
+    gone, there = str(tmp_path / "gone"), str(tmp_path)
+    named = [{gone: 1, there: 2}]
+    stop = Stop()
+    batches = changes(lambda: named[-1], stop)
+    assert next(batches) is None
+    named.append({there: 2})
+    assert next(batches) is None
+    (tmp_path / "a.yaml").touch()
+    assert str(tmp_path / "a.yaml") in next(batch for batch in batches if batch)
+    stop.set()
 
 
 def test_a_folder_that_is_replaced(tmp_path: Path, follow: Follow) -> None:
