@@ -134,6 +134,7 @@ pub(super) fn details(record: &Record) -> &'static str {
             TimeoutConnect => "upstream_reset_before_response_started{connection_timeout}",
             Reset if had_begun => "upstream_reset_after_response_started{connection_termination}",
             Reset => "upstream_reset_before_response_started{connection_termination}",
+            Protocol if had_begun => "upstream_reset_after_response_started{protocol_error}",
             Protocol => "upstream_reset_before_response_started{protocol_error}",
             TimeoutTry => "upstream_per_try_timeout",
             ExternalAuth => "ext_authz_error",

@@ -160,6 +160,23 @@ fn a_failure_at_the_backend_says_which() {
 }
 
 #[test]
+fn a_response_that_breaks_off_is_told_from_one_that_never_came() {
+    for (kind, cause) in [
+        (ErrorKind::Reset, "connection_termination"),
+        (ErrorKind::Protocol, "protocol_error"),
+    ] {
+        let mut record = forwarded();
+        record.outcome = Outcome::Failed(Error::new(kind));
+        assert!(json::details(&record).contains("after_response_started"));
+        if let Some(upstream) = &mut record.upstream {
+            upstream.service_time = None;
+        }
+        let never = format!("upstream_reset_before_response_started{{{cause}}}");
+        assert_eq!(json::details(&record), never);
+    }
+}
+
+#[test]
 fn the_text_is_envoys_with_the_route_behind_it() {
     let expected = concat!(
         r#"[2026-09-21T14:13:20.123Z] "GET /cart?a=\x221\x22 HTTP/1.1" 200 - 0 512 7 6 "#,
