@@ -156,9 +156,10 @@ async fn try_endpoint(exchange: &mut Exchange, transfer: &mut Transfer) -> Resul
         } else {
             exchange.elapsed()
         };
-        let Err(error) = connection.send(transfer, reused && !counts).await else {
+        let sent = connection.send(transfer, reused && !counts).await;
+        let Err(error) = sent.and_then(|()| check(exchange, transfer)) else {
             note_answer(exchange, &pool, started);
-            return check(exchange, transfer);
+            return Ok(());
         };
         let died = reused && error.kind == ErrorKind::Reset;
         fresh |= transfer.was_sent;
