@@ -73,7 +73,7 @@ wheel-check: wheel  ## install the wheel into an empty environment and run READM
 conformance: build  ## the conformance cases, and a report; ARGS="--keep-going 'HTTPRoute*'"
 	@cd tests && ../$(BIN)/python -m conformance $(ARGS)
 
-soak: build  ## the property tests with the long profile (an hour)
+soak-properties: build  ## the property tests with the long profile (an hour)
 	@GWROUTE_HYPOTHESIS=soak $(BIN)/python -m pytest -q tests/property
 
 ## Measure
@@ -105,9 +105,9 @@ schemas: $(STAMP)  ## write the schemas of the Gateway API anew from the CRDs in
 clean:  ## remove everything that was built
 	@rm -rf target dist $(VENV) $(VENV)-wheel python/gwroute/_native*.so
 
-all: lint type doc test  ## what CI checks
+all: lint type doc test conformance  ## what CI checks
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak bench bench-rust bench-py bench-proxy lock schemas clean all help
+.PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak-properties bench bench-rust bench-py bench-proxy lock schemas clean all help

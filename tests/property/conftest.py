@@ -1,4 +1,4 @@
-"""Profiles of hypothesis: a quick one for every run, a long one for ``make soak``."""
+"""Profiles of hypothesis: a quick one for every run, a long one for ``make soak-properties``."""
 
 import os
 
