@@ -66,13 +66,12 @@ impl Redirect<'_, '_> {
 
 impl Respond<'_> {
     fn complete<V: RequestView>(&self, request: &V, headers: &mut HeaderMap) {
-        let is_preflight = self.reason() == Reason::CorsPreflight;
-        if let (Some(cors), true) = (self.cors(), is_preflight) {
-            cors.preflight(&asked(request), headers);
-        }
         self.response_edits().for_each(|edits| edits.apply(headers));
-        if !is_preflight {
-            mark(self.cors(), request, headers);
+        match self.cors() {
+            Some(cors) if self.reason() == Reason::CorsPreflight => {
+                cors.preflight(&asked(request), headers);
+            }
+            cors => mark(cors, request, headers),
         }
     }
 }

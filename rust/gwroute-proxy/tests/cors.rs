@@ -16,12 +16,24 @@ fn cors() -> Value {
            "max_age": 60})
 }
 
+fn edits() -> Value {
+    json!({"type": "ResponseHeaderModifier",
+           "set": [["access-control-allow-origin", "*"], ["x-edited", "yes"]],
+           "add": [], "remove": []})
+}
+
 fn gateway(backend: &Backend) -> Gateway {
     Gateway::start(
         Snapshot::default()
             .rule(Rule::prefix("/").filter(cors()).to("web"))
             .rule(Rule::prefix("/none").filter(cors()).to("none"))
             .rule(Rule::prefix("/open").to("web"))
+            .rule(
+                Rule::prefix("/edited")
+                    .filter(edits())
+                    .filter(cors())
+                    .to("web"),
+            )
             .upstream("web", &[backend.address])
             .upstream("none", &[]),
     )
@@ -57,6 +69,22 @@ fn a_preflight_is_answered_here() {
     let line = &gateway.lines(2)[0];
     assert_eq!((line.status, line.reason), (204, Some("cors_preflight")));
     assert_eq!(line.rule.as_deref(), Some("httproute/shop/web/rule/0"));
+}
+
+#[test]
+fn other_filters_do_not_say_what_a_preflight_is_told() {
+    let backend = Backend::named("web");
+    let gateway = gateway(&backend);
+    let mut client = Client::connect(gateway.address);
+    for (origin, told) in [
+        ("https://www.a.example", Some("https://www.a.example")),
+        ("https://b.example", None),
+    ] {
+        let answer = client.ask("OPTIONS /edited", &format!("{PREFLIGHT}{origin}"));
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.header("access-control-allow-origin"), told);
+        assert_eq!(answer.header("x-edited"), Some("yes"));
+    }
 }
 
 #[test]

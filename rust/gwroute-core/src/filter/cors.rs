@@ -12,6 +12,16 @@ use crate::error::Error;
 use crate::ir;
 use crate::view::RequestView;
 
+/// What the answer to a preflight tells.
+const TOLD: [HeaderName; 6] = [
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_ALLOW_METHODS,
+    header::ACCESS_CONTROL_ALLOW_HEADERS,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    header::ACCESS_CONTROL_MAX_AGE,
+];
+
 /// The CORS filter of a rule or of a backend.
 #[derive(Debug)]
 pub struct Cors {
@@ -75,8 +85,11 @@ impl Cors {
     }
 
     /// The headers of the answer to a preflight with these headers; none for an origin that is
-    /// not allowed.
+    /// not allowed. What other filters put in their place does not count.
     pub fn preflight(&self, request: &HeaderMap, response: &mut HeaderMap) {
+        for name in TOLD {
+            response.remove(name);
+        }
         if !self.allow(request.get(header::ORIGIN), response) {
             return;
         }
