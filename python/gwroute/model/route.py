@@ -122,7 +122,6 @@ class SessionPersistence:
 
     session_name: str | None = None
     absolute_timeout: Duration | None = None
-    idle_timeout: Duration | None = None
     type: str = "Cookie"
     cookie: CookieConfig | None = None
     cookie_config: CookieConfig | None = None

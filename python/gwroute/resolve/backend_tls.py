@@ -115,7 +115,9 @@ def judge(store: ObjectStore, keys: Keys, policy: BackendTLSPolicy) -> Judged:
     for at, name in enumerate(names):
         if name is None:
             kind = validation.subject_alt_names[at].type
-            message = f"type {kind} is none of Hostname, URI, or lacks the field of its name"
+            message = f"type {kind} is none of Hostname, URI"
+            if kind in ("Hostname", "URI"):
+                message = f"type {kind} needs a name in the field {kind.lower()}"
             return _invalid(Fault("", "GWR314", f"{FIELD}.subjectAltNames[{at}].type", message))
     alternatives = tuple(name for name in names if name is not None)
     if not validation.ca_certificate_refs:

@@ -69,7 +69,11 @@ def _session(given: SessionPersistence | None, key: str) -> ir.Session | None:
     if given.type != "Cookie":
         raise Invalid(f"{at}.type", f"type {given.type} is none of Cookie, Header")
     cookie = given.cookie or given.cookie_config
-    permanent = cookie is not None and cookie.lifetime_type == "Permanent"
+    lifetime = cookie.lifetime_type if cookie else "Session"
+    if lifetime not in ("Session", "Permanent"):
+        message = f"lifetime {lifetime} is none of Session, Permanent"
+        raise Invalid(f"{at}.cookie.lifetimeType", message)
+    permanent = lifetime == "Permanent"
     if permanent and timeout is None:
         raise Invalid(f"{at}.absoluteTimeout", "a permanent cookie needs an absoluteTimeout")
     name = (cookie.name if cookie else None) or given.session_name

@@ -194,6 +194,12 @@ def test_an_unknown_version_of_a_known_kind() -> None:
     assert manifest.refused == {ObjectKey("HTTPRoute", "shop", "cart")}
 
 
+def test_a_session_does_not_end_when_it_is_idle() -> None:
+    manifest = read(route("rules: [{sessionPersistence: {cookie: {}, idleTimeout: 1m}}]"))
+    found = finding(manifest)
+    assert (found.code, found.field) == ("GWR006", "spec.rules[0].sessionPersistence.idleTimeout")
+
+
 def test_an_unknown_field_is_left_out_and_the_rest_is_used() -> None:
     manifest = read(route("hostname: [a.example.com]\nhostnames: [b.example.com]"), "a.yaml")
     found = finding(manifest)

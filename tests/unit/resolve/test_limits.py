@@ -68,6 +68,10 @@ def test_a_session_as_it_is_written() -> None:
             "sessionPersistence.absoluteTimeout",
             {"sessionPersistence": {"cookie": {"lifetimeType": "Permanent"}}},
         ),
+        (
+            "sessionPersistence.cookie.lifetimeType",
+            {"sessionPersistence": {"cookie": {"lifetimeType": "Forever"}}},
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(field: str, rule: dict[str, Any]) -> None:
