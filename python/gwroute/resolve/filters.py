@@ -8,7 +8,7 @@ it would have seen get an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
@@ -106,7 +106,7 @@ def _lower(item: AnyFilter, at: str, references: References) -> ir.Filter | None
     """One filter; None for one that has nothing to do."""
     lower = _FILTERS.get(item.type)
     if lower is not None:
-        return lower(item)
+        return lower(item, at, references)
     if item.type == "RequestMirror":
         return _mirror(_member(item.request_mirror, item.type), at, references)
     if isinstance(item, HTTPRouteFilter):
@@ -143,12 +143,49 @@ def _fail(item: AnyFilter, at: str, unresolved: list[Unresolved]) -> ir.Filter:
 # -- header modifiers
 
 
-def _request_headers(item: AnyFilter) -> ir.Filter:
-    return ir.RequestHeaderModifier(*_edits(item.request_header_modifier, item.type))
+def _request_headers(item: AnyFilter, at: str, references: References) -> ir.Filter:
+    edits = _edits(item.request_header_modifier, item.type)
+    idle = {*_names(*edits)} & _FIXED | {*_names((), *edits[1:])} & _HOST
+    _note_idle(idle, f"{at}.requestHeaderModifier", references)
+    return ir.RequestHeaderModifier(*edits)
 
 
-def _response_headers(item: AnyFilter) -> ir.Filter:
-    return ir.ResponseHeaderModifier(*_edits(item.response_header_modifier, item.type))
+def _response_headers(item: AnyFilter, at: str, references: References) -> ir.Filter:
+    edits = _edits(item.response_header_modifier, item.type)
+    _note_idle({*_names(*edits)} & (_FIXED | _HOST), f"{at}.responseHeaderModifier", references)
+    return ir.ResponseHeaderModifier(*edits)
+
+
+_HOST = frozenset({"host"})
+"""Set, it is a rewrite of the host of a request; in any other edit it means nothing."""
+_FIXED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that frame a message or belong to a connection."""
+
+
+def _names(
+    set_: Sequence[ir.Header], add: Sequence[ir.Header], remove: Sequence[str]
+) -> Iterator[str]:
+    for name in (*(name for name, _ in (*set_, *add)), *remove):
+        yield name.lower()
+
+
+def _note_idle(idle: Collection[str], at: str, references: References) -> None:
+    """Edits that the core leaves out are told of."""
+    if idle:
+        message = f"{', '.join(sorted(idle))} cannot be edited"
+        consequence = "the edit has no effect, because the gateway sees to it itself"
+        references.unresolved.append(Unresolved(None, at, message, consequence, "GWR902"))
 
 
 Edits = tuple[tuple[ir.Header, ...], tuple[ir.Header, ...], tuple[str, ...]]
@@ -293,7 +330,7 @@ def _cors(item: HTTPRouteFilter) -> ir.Filter:
     return lower_cors(_member(item.cors, item.type), "cors")
 
 
-_FILTERS: dict[str, Callable[[AnyFilter], ir.Filter]] = {
+_FILTERS: dict[str, Callable[[AnyFilter, str, References], ir.Filter]] = {
     "RequestHeaderModifier": _request_headers,
     "ResponseHeaderModifier": _response_headers,
 }

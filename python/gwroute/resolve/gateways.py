@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from gwroute.finding import Finding
 from gwroute.model import Gateway, GatewayClass, ListenerSet, ObjectKey
@@ -20,7 +21,7 @@ from gwroute.resolve.options import Options
 from gwroute.resolve.overlaps import with_overlaps
 from gwroute.resolve.reading import Reading
 from gwroute.resolve.suggest import did_you_mean
-from gwroute.resolve.unsupported import unsupported_of_gateway
+from gwroute.resolve.unsupported import unsupported_of_listeners
 
 __all__ = ["GatewayPlan", "SetPlan", "plan_gateway", "sets_of"]
 
@@ -131,7 +132,8 @@ def _planned(
         (
             *findings,
             *_uninvited(gateway, ordered, allowed),
-            *unsupported_of_gateway(gateway),
+            *unsupported_of_listeners(gateway),
+            *chain.from_iterable(map(unsupported_of_listeners, allowed)),
         ),
     )
 

@@ -15,6 +15,7 @@ from gwroute.resolve.conditions import Condition, Reason, Type, Verdict
 from gwroute.resolve.pages import Pages
 from gwroute.resolve.reading import Fact, Memo
 from gwroute.resolve.suggest import full_kind
+from gwroute.resolve.unsupported import unsupported_of_policy
 from gwroute.resolve.world import World
 
 __all__ = ["PolicyPass"]
@@ -99,7 +100,7 @@ class PolicyPass:
             for gateway in sorted(gateways)[:MOST]
             for condition in self._conditions(policy, gateway, (accepted, judged.resolved))
         ]
-        return Report(tuple(conditions), tuple(findings))
+        return Report(tuple(conditions), (*findings, *unsupported_of_policy(policy)))
 
     def _lost(self, policy: BackendTLSPolicy, findings: list[Finding]) -> Verdict | None:
         """Why the policy has no effect on any of its targets, whatever it says."""
