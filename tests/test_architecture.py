@@ -63,6 +63,7 @@ NATIVE = {
     "model/parse": "the reader of manifests",
     "model/placed": "places in them",
     "model/schema": "what an API server would refuse",
+    "checks/certificates": "dates of certificates",
 }
 """The modules that may import the extension, and what for."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "Sessions",
     "Timeouts",
     "UpstreamTLS",
+    "certificate_lapse",
     "check_authorities",
     "check_key_pair",
     "check_regex",
@@ -41,6 +42,20 @@ def check_regex(pattern: str) -> None:
 
     Raises:
         RegexError: With the reason: its syntax, or that it compiles to something too large.
+    """
+
+def certificate_lapse(certificates: bytes, at: int) -> tuple[bool, int] | None:
+    """Why the first certificate is not good at a time: None if it is.
+
+    Args:
+        certificates: In PEM.
+        at: In seconds since 1970.
+
+    Returns:
+        Whether its time is over, and since when; if it is not, from when on it is good.
+
+    Raises:
+        ValueError: If there is no certificate.
     """
 
 def check_key_pair(certificates: bytes, key: bytes) -> None:

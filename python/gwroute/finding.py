@@ -113,6 +113,7 @@ CODES: dict[str, Code] = {
     "GWR521": Code("error", "node-port-taken"),
     "GWR522": Code("error", "host-port-taken"),
     "GWR523": Code("warning", "nodeport-closed-here"),
+    "GWR701": Code("warning", "certificate out of its time, or nearly"),
     "GWR801": Code("warning", "silence that silences nothing"),
     "GWR901": Code("warning", "kind is recognised and not supported"),
     "GWR902": Code("warning", "field is recognised and not supported"),

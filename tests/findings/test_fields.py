@@ -22,6 +22,7 @@ FIELDS = {
     "GWR215": ("EnvoyProxy infra/public", None),
     "GWR312": ("Gateway infra/internal", "spec.listeners[0].name"),
     "GWR313": ("HTTPRoute shop/cart", "spec.hostnames[1]"),
+    "GWR701": ("Gateway infra/public", "spec.listeners[1].tls.certificateRefs[0].name"),
     "GWR503": ("Service shop/orders", TOPOLOGY),
     "GWR504": ("Service shop/orders", TOPOLOGY),
     "GWR505": ("EnvoyProxy infra/beijing", f"{KUBERNETES}.envoyDaemonSet.pod.nodeSelector"),

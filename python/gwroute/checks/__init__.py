@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gwroute.checks.attachment import idle_listeners, lost_hostnames
+from gwroute.checks.certificates import lapsing_certificates
 from gwroute.checks.definitions import unknown_releases
 from gwroute.checks.endpoints import lacking_endpoints, unreachable_backends
 from gwroute.checks.gateways import exposure, pins
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     idle_listeners,
     lost_hostnames,
     unknown_releases,
+    lapsing_certificates,
     topology_values,
     unpinned_backends,
     nodes_without_pool,

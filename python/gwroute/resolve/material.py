@@ -26,6 +26,7 @@ __all__ = [
     "authorities_of",
     "collect",
     "key_pair_of",
+    "text_of",
 ]
 
 T = TypeVar("T", bound=Object)
@@ -149,7 +150,7 @@ def _authority(
     found = _look_up(store, kind, referrer, target, field, unusable)
     if isinstance(found, Fault):
         return found
-    pem = found.data.get("ca.crt") if isinstance(found, ConfigMap) else _text(found, "ca.crt")
+    pem = found.data.get("ca.crt") if isinstance(found, ConfigMap) else text_of(found, "ca.crt")
     if not pem:
         return Fault(unusable, "GWR209", f"{field}.name", f"{target.words} has no ca.crt")
     why = keys.authorities(pem.encode())
@@ -189,7 +190,7 @@ def _key_pair(secret: Secret, keys: Keys) -> Named | str:
     """The certificate and the key of a Secret, or why it has none that can be used."""
     if secret.type not in ("kubernetes.io/tls", "Opaque"):
         return f"is of type {secret.type}, not kubernetes.io/tls"
-    certificates, key = _text(secret, "tls.crt"), _text(secret, "tls.key")
+    certificates, key = text_of(secret, "tls.crt"), text_of(secret, "tls.key")
     if not certificates:
         return "has no tls.crt"
     if not key:
@@ -205,7 +206,8 @@ def _named(obj: Object, content: str, value: KeyPair | str) -> Named:
     return Named(f"{obj.key.kind.lower()}/{obj.namespace}/{obj.name}#{digest}", value)
 
 
-def _text(secret: Secret, key: str) -> str | None:
+def text_of(secret: Secret, key: str) -> str | None:
+    """What a Secret holds under a key; None if that is not base64."""
     if key in secret.string_data:
         return secret.string_data[key]
     try:

@@ -79,6 +79,7 @@ pub use telemetry::{
     Addresses, Head, MirrorOutcome, Observer, Outcome, Record, Silent, TryOutcome, UpstreamRecord,
 };
 pub use tls::{
-    HandshakeError, HandshakeFault, Secrets, TlsError, check_authorities, check_key_pair,
+    HandshakeError, HandshakeFault, Lapse, Secrets, TlsError, check_authorities, check_key_pair,
+    lapse,
 };
 pub use upstream::endpoint::Endpoint;

@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use crate::explanation::Explanation;
     #[pymodule_export]
-    use crate::keys::{check_authorities, check_key_pair};
+    use crate::keys::{certificate_lapse, check_authorities, check_key_pair};
     #[pymodule_export]
     use crate::manifest::{Origin, read_manifests};
     #[pymodule_export]

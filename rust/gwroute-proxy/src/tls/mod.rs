@@ -6,6 +6,7 @@
 //! for as long as it is named.
 
 mod client;
+mod dates;
 mod failure;
 mod handshake;
 mod secrets;
@@ -23,6 +24,7 @@ use rustls::crypto::CryptoProvider;
 pub(crate) use client::Security;
 #[cfg(test)]
 use client::client_config;
+pub use dates::{Lapse, lapse};
 pub use failure::{HandshakeError, HandshakeFault};
 pub(crate) use handshake::serve;
 pub use secrets::{Secrets, check_authorities, check_key_pair};

@@ -98,6 +98,11 @@ pub fn check_authorities(pem: &[u8]) -> Result<usize, TlsError> {
 
 fn certified_key(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
     let chain = chain(certificates)?;
+    if chain.first().is_some_and(is_old) {
+        return Err(TlsError::new(
+            "the certificate is of X.509 version 1 or 2; make one of version 3",
+        ));
+    }
     let key = PrivateKeyDer::from_pem_slice(key)
         .map_err(|error| TlsError::new(format!("the key is not usable PEM: {error}")))?;
     let certified = CertifiedKey::from_der(chain, key, &PROVIDER).map_err(|error| match error {
@@ -107,6 +112,12 @@ fn certified_key(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsErr
         other => TlsError::new(format!("certificate or key cannot be used: {other}")),
     })?;
     Ok(certified)
+}
+
+/// Clients take version 3 alone.
+fn is_old(certificate: &CertificateDer<'_>) -> bool {
+    let read = webpki::EndEntityCert::try_from(certificate);
+    matches!(read, Err(webpki::Error::UnsupportedCertVersion))
 }
 
 fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -119,7 +130,7 @@ fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     Ok(found)
 }
 
-fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let chain =
         chain.map_err(|error| TlsError::new(format!("the certificate is not PEM: {error}")))?;
