@@ -138,10 +138,10 @@ def _planned(
     )
 
 
-def _age(item: ListenerSet) -> tuple[float, str, str]:
-    """Oldest first; what does not come from a cluster counts as newest."""
+def _age(item: ListenerSet) -> tuple[float, str]:
+    """Oldest first, then ``namespace/name``; what does not come from a cluster counts as newest."""
     created = item.metadata.creation_timestamp
-    return (float("inf") if created is None else created, item.namespace or "", item.name)
+    return (float("inf") if created is None else created, f"{item.namespace}/{item.name}")
 
 
 def _allows(store: Reading, gateway: Gateway, item: ListenerSet) -> bool:

@@ -52,7 +52,9 @@ def _path(match: GRPCMethodMatch | None, accepts_regex: AcceptsRegex) -> ir.Path
     for field, pattern in (("service", match.service), ("method", match.method)):
         if pattern:
             check_regex(pattern, f"method.{field}", accepts_regex)
-    pattern = f"/(?:{match.service or _ANY})/(?:{match.method or _ANY})"
+    # Longer patterns go first: what is left out must not be longer than what is named.
+    service, method = (f"(?:{part})" if part else _ANY for part in (match.service, match.method))
+    pattern = f"/{service}/{method}"
     check_regex(pattern, "method", accepts_regex)
     return ir.PathMatch("RegularExpression", pattern)
 

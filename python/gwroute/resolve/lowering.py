@@ -6,13 +6,13 @@ leaves its rule in place: its share of the requests gets 500.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from gwroute import ir
 from gwroute.finding import Finding
-from gwroute.model import GRPCRoute, HTTPRoute, ObjectKey
+from gwroute.model import GRPCRoute, GRPCRouteFilter, HTTPRoute, HTTPRouteFilter, ObjectKey
 from gwroute.model.l4route import L4RouteRule
 from gwroute.model.reference import BackendObjectReference, BackendRef
 from gwroute.model.route import GRPCBackendRef, GRPCRouteRule, HTTPBackendRef, HTTPRouteRule
@@ -149,6 +149,7 @@ class _Lowering:
                 parts.append(self._rule(index, rule, at))
             except Invalid as invalid:
                 self._drop(index, invalid)
+                self._note_references(index, rule)
         return Lowered(
             tuple(parts),
             self._refusal(bool(parts)),
@@ -250,6 +251,14 @@ class _Lowering:
                 )
             )
 
+    def _note_references(self, index: int, rule: HTTPRouteRule | GRPCRouteRule) -> None:
+        """A dropped rule serves nobody; what it refers to counts for the status all the same."""
+        for ref in _references_of(rule):
+            found = self.world.backend(self.key.kind, self.key.namespace or "", ref)
+            if isinstance(found, Fault) and found.reason is not None:
+                words = with_help(found.message, found.help)
+                self.unresolved.append((found.reason, f"rule {index}: {words}"))
+
     def _drop(self, index: int, invalid: Invalid) -> None:
         self.dropped[index] = invalid
         self.findings.append(
@@ -291,6 +300,19 @@ def _shown(messages: Iterable[str]) -> str:
     listed = list(dict.fromkeys(messages))
     rest = f"; and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return "; ".join(listed[:SHOWN]) + rest
+
+
+def _references_of(rule: HTTPRouteRule | GRPCRouteRule) -> Iterator[BackendObjectReference]:
+    """All backends that a rule names, those of its filters too."""
+    filters: list[HTTPRouteFilter | GRPCRouteFilter] = [*rule.filters]
+    for ref in rule.backend_refs:
+        filters += ref.filters
+        yield ref
+    for item in filters:
+        if item.request_mirror is not None:
+            yield item.request_mirror.backend_ref
+        if isinstance(item, HTTPRouteFilter) and item.external_auth is not None:
+            yield item.external_auth.backend_ref
 
 
 def _lines(route: Route) -> Sequence[Lines]:
