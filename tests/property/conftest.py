@@ -2,14 +2,16 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-_CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
+_COMMON = settings(
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    # Without the explanations, for which every line is traced.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink],
+)
 
-settings.register_profile(
-    "quick", max_examples=150, deadline=None, derandomize=True, suppress_health_check=_CHECKS
-)
-settings.register_profile(
-    "soak", max_examples=50_000, deadline=None, print_blob=True, suppress_health_check=_CHECKS
-)
+settings.register_profile("quick", _COMMON, max_examples=150, derandomize=True)
+settings.register_profile("soak", _COMMON, max_examples=1_000)
 settings.load_profile(os.environ.get("GWROUTE_HYPOTHESIS", "quick"))

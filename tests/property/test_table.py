@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gwroute import Forward, Redirect, Request, Respond, Router, ir
+from gwroute import Forward, Request, Respond, Router, ir
 from gwroute.router import Decision
 from support import oracle
-from support.oracle import Answer, Query
-from support.oracle_cors import marked, preflight, told
+from support.answers import answer_of, decided, edited, expected_of, for_browsers, made
+from support.oracle import Query
+from support.oracle_cors import marked, told
 from support.strategies import requests, snapshots
 
 
@@ -21,49 +22,6 @@ def questions(draw: st.DrawFn) -> tuple[ir.Snapshot, tuple[Query, ...]]:
     """One table and several requests to it: compiling costs more than asking."""
     snapshot = draw(snapshots())
     return snapshot, tuple(draw(requests(snapshot)) for _ in range(4))
-
-
-def made(query: Query) -> Request:
-    return Request(query.method, query.target, query.headers)
-
-
-def decided(router: Router, query: Query) -> Decision:
-    return router.decide(
-        made(query), port=query.port, gateway=query.gateway, sni=query.sni, draw=query.draw
-    )
-
-
-def answer_of(decision: Decision, query: Query) -> Answer:
-    """A decision in the oracle's words, as far as the binding tells."""
-    found = {"outcome": type(decision).__name__.lower()}
-    if decision.route is not None:
-        route = decision.route
-        key = f"httproute/{route.namespace}/{route.name}/rule/{route.rule}"
-        found |= {"rule": key, "match": route.match}
-    match decision:
-        case Redirect():
-            return Answer(**found, status=decision.status, location=decision.location)
-        case Respond():
-            return Answer(**found, status=decision.status, backend=decision.backend)
-    sent = decision.apply(made(query))
-    return Answer(
-        **found,
-        listener=decision.listener,
-        backend=decision.upstream,
-        path=sent.target,
-        host=sent.host,
-        headers=tuple((n.lower(), v) for n, v in sent.headers if n.lower() != "host"),
-    )
-
-
-def expected_of(answer: Answer) -> Answer:
-    """What of the oracle's answer the binding tells."""
-    told = vars(answer) | {"response_filters": (), "cors": None}
-    if answer.outcome != "forward":
-        told |= {"listener": None}
-    if answer.outcome == "redirect":
-        told |= {"backend": None}
-    return Answer(**told)
 
 
 @given(questions())
@@ -79,21 +37,6 @@ def test_the_table_decides_as_the_specification_reads(asked) -> None:
             assert seen == list(marked(answer.cors, query.headers, tuple(edited(lines, answer))))
         else:
             assert told(tuple(decision.headers)) == told(for_browsers(answer, query))
-
-
-def for_browsers(answer: Answer, query: oracle.Query) -> tuple[tuple[str, str], ...]:
-    """What browsers are told by the gateway's own answer."""
-    if answer.status == 204 and answer.cors is not None:
-        return preflight(answer.cors, query.headers)
-    return marked(answer.cors, query.headers, ())
-
-
-def edited(lines: list[tuple[str, str]], answer: Answer) -> list[tuple[str, str]]:
-    """Response headers as the oracle edits them."""
-    lines = [(name.lower(), value) for name, value in lines]
-    for item in answer.response_filters:
-        lines = oracle.edited(lines, item)
-    return lines
 
 
 @given(questions())
