@@ -73,8 +73,8 @@ wheel-check: wheel  ## install the wheel into an empty environment and run READM
 conformance: build  ## the conformance cases, and a report; ARGS="--keep-going 'HTTPRoute*'"
 	@cd tests && ../$(BIN)/python -m conformance $(ARGS)
 
-soak-properties: build  ## the property tests with the long profile (an hour)
-	@GWROUTE_HYPOTHESIS=soak $(BIN)/python -m pytest -q tests/property
+soak-properties: build  ## the property tests for an hour, with new seeds each round; SECONDS=60
+	@cd tests && ../$(BIN)/python -m property.soak $(or $(SECONDS),3600)
 
 ## Measure
 
@@ -108,6 +108,6 @@ clean:  ## remove everything that was built
 all: lint type doc test conformance  ## what CI checks
 
 help:  ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run test build release wheel test-rust test-py lint format type doc golden wheel-check conformance soak-properties bench bench-rust bench-py bench-proxy lock schemas clean all help

@@ -13,5 +13,5 @@ _COMMON = settings(
 )
 
 settings.register_profile("quick", _COMMON, max_examples=150, derandomize=True)
-settings.register_profile("soak", _COMMON, max_examples=1_000)
+settings.register_profile("soak", _COMMON, max_examples=250)
 settings.load_profile(os.environ.get("GWROUTE_HYPOTHESIS", "quick"))

@@ -1,0 +1,80 @@
+"""Runs the property tests for a while: round after round, each with seeds of its own.
+
+``python -m property.soak SECONDS`` from the folder of tests, or ``make soak-properties``. A round
+is every test with the examples of the long profile, so that each has its share of the time; when
+the time is up, the test under way is the last. What was found is printed with what reproduces it.
+
+Exit codes: 0 nothing was found; 1 something was; 2 the tests cannot be run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+NONE_FOUND, FOUND, UNUSABLE = range(3)
+
+
+class Clock:
+    """A plugin that skips what is left of a round when the time is up, and counts."""
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.run: Counter[str] = Counter()
+        self.failed: dict[str, str] = {}
+
+    @property
+    def is_up(self) -> bool:
+        return time.monotonic() >= self.until
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Another order each round, so that no test is always the one left out."""
+        random.shuffle(items)
+
+    def pytest_runtest_setup(self) -> None:
+        if self.is_up:
+            pytest.skip("the time is up")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.setdefault(report.nodeid, report.longreprtext)
+        if report.when == "call":
+            self.run[report.nodeid] += 1
+
+
+def round_(clock: Clock, seed: int) -> int:
+    """Every test once; returns pytest's exit code."""
+    options = [f"--hypothesis-seed={seed}", "-o", "timeout=0", "-q", "--no-header", "-r", "fE"]
+    return pytest.main([str(FOLDER), *options, "--no-summary", "-p", "no:cacheprovider"], [clock])
+
+
+def main(seconds: float) -> int:
+    os.environ["GWROUTE_HYPOTHESIS"] = "soak"
+    begun = time.monotonic()
+    clock, rounds = Clock(begun + seconds), 0
+    while not clock.is_up:
+        rounds += 1
+        seed = random.SystemRandom().getrandbits(32)
+        print(f"round {rounds}, seed {seed}, {time.monotonic() - begun:.0f} s", flush=True)
+        code = round_(clock, seed)
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return UNUSABLE
+    for name, text in clock.failed.items():
+        print(f"\n{name}\n{text}")
+    found = f"{len(clock.failed)} failing" if clock.failed else "found nothing"
+    print(
+        f"{found}: {clock.run.total()} runs of {len(clock.run)} tests in {rounds} rounds, "
+        f"up to 250 examples a run, {time.monotonic() - begun:.0f} s"
+    )
+    return FOUND if clock.failed else NONE_FOUND
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1])))
