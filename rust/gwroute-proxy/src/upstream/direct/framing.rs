@@ -140,7 +140,8 @@ impl Signs {
             header::TRANSFER_ENCODING => self.coding = self.coding.and(value.as_bytes()),
             header::CONNECTION => {
                 self.closes |= has_token(value, b"close");
-                self.stays |= has_token(value, b"keep-alive");
+                // A value that is no text keeps nothing, and may well close.
+                self.stays |= value.to_str().is_ok() && has_token(value, b"keep-alive");
             }
             _ => {}
         }
