@@ -21,9 +21,20 @@ pub(crate) struct Candidate {
     pub(crate) rank: Rank,
     pub(crate) rule: Arc<Rule>,
     pub(crate) index: usize,
+    /// Whether there are conditions besides the path.
+    has_predicates: bool,
 }
 
 impl Candidate {
+    pub(crate) fn new(rank: Rank, rule: Arc<Rule>, index: usize) -> Self {
+        Self {
+            has_predicates: !rule.matches[index].predicates.is_empty(),
+            rank,
+            rule,
+            index,
+        }
+    }
+
     pub(crate) fn matched(&self) -> &Match {
         &self.rule.matches[self.index]
     }
@@ -41,6 +52,10 @@ impl Candidate {
         request: &Query<'_, V>,
         held: Option<usize>,
     ) -> Option<Failed<'_>> {
+        // Without a look at the rule.
+        if !self.has_predicates {
+            return None;
+        }
         self.matched()
             .predicates
             .failed(request.request, request.path, request.query, held)
@@ -105,7 +120,7 @@ impl Index {
             let (group, header) = index.group_for(candidate, &popularity);
             group.push(Member { position, header });
             // Nothing behind a match without conditions is ever reached.
-            if candidate.matched().predicates.is_empty() {
+            if !candidate.has_predicates {
                 break;
             }
         }

@@ -160,11 +160,7 @@ impl Placement {
             rule.route.clone(),
             rule.key.clone(),
         );
-        Candidate {
-            rank,
-            rule: rule.clone(),
-            index,
-        }
+        Candidate::new(rank, rule.clone(), index)
     }
 }
 

@@ -84,8 +84,8 @@ impl<'t, 'r> Forward<'t, 'r> {
     /// The path the backend gets.
     pub fn rewritten_path(&self) -> Cow<'_, str> {
         let edits = [
-            &self.backend.filters.rewrite,
-            &self.matched.rule.filters.rewrite,
+            &self.backend.filters().rewrite,
+            &self.matched.rule.filters().rewrite,
         ];
         match edits.into_iter().find_map(|rewrite| rewrite.path.as_ref()) {
             Some(edit) => edit.apply(&self.target.path, self.matched.prefix()),
@@ -105,15 +105,15 @@ impl<'t, 'r> Forward<'t, 'r> {
     /// Whether path and query reach the backend as the client sent them.
     pub fn keeps_target(&self) -> bool {
         matches!(self.target.path, Cow::Borrowed(_))
-            && self.backend.filters.rewrite.path.is_none()
-            && self.matched.rule.filters.rewrite.path.is_none()
+            && self.backend.filters().rewrite.path.is_none()
+            && self.matched.rule.filters().rewrite.path.is_none()
     }
 
     /// The host the backend gets; `None` for the client's own, port included.
     pub fn authority(&self) -> Option<&'t str> {
         let rewrites = [
-            &self.backend.filters.rewrite,
-            &self.matched.rule.filters.rewrite,
+            &self.backend.filters().rewrite,
+            &self.matched.rule.filters().rewrite,
         ];
         rewrites
             .into_iter()
@@ -124,23 +124,23 @@ impl<'t, 'r> Forward<'t, 'r> {
     pub fn request_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
         self.matched
             .rule
-            .filters
+            .filters()
             .request
             .iter()
-            .chain(&self.backend.filters.request)
+            .chain(&self.backend.filters().request)
     }
 
     /// Edits of the response's headers: the backend's, then the rule's.
     pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
         self.backend
-            .filters
+            .filters()
             .response
             .iter()
-            .chain(&self.matched.rule.filters.response)
+            .chain(&self.matched.rule.filters().response)
     }
 
     fn filters(&self) -> [&'t Filters; 2] {
-        [&self.backend.filters, &self.matched.rule.filters]
+        [self.backend.filters(), self.matched.rule.filters()]
     }
 
     /// What the response tells browsers; the backend's filter counts more than the rule's.

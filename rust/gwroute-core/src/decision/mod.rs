@@ -45,8 +45,8 @@ impl<'t> Decision<'t, '_> {
             Self::Respond(respond) if respond.reason == Reason::CorsPreflight => (None, None),
             Self::Respond(respond) => (respond.matched, respond.backend),
         };
-        let of_rule = matched.map(|matched| &matched.rule.filters);
-        let of_backend = backend.map(|backend| &backend.filters);
+        let of_rule = matched.map(|matched| matched.rule.filters());
+        let of_backend = backend.map(Backend::filters);
         let both = of_rule.into_iter().chain(of_backend);
         both.filter_map(|filters| filters.auth.as_ref())
     }
@@ -76,7 +76,7 @@ pub(crate) fn carry_out<'t, 'r, V: RequestView>(
     choose: impl FnOnce(&Rule) -> Option<usize>,
     has_endpoints: impl Fn(UpstreamId) -> bool,
 ) -> Decision<'t, 'r> {
-    let filters = &matched.rule.filters;
+    let filters = matched.rule.filters();
     if filters.cors.is_some() && Cors::is_preflight(request) {
         return Decision::Respond(Respond::by_rule(204, Reason::CorsPreflight, matched));
     }
@@ -87,10 +87,10 @@ pub(crate) fn carry_out<'t, 'r, V: RequestView>(
     let Some(backend) = chosen.and_then(|index| matched.rule.backends.get(index)) else {
         return Decision::Respond(Respond::by_rule(500, Reason::NoBackend, matched));
     };
-    let (Some(upstream), None) = (backend.upstream, &backend.ir.invalid) else {
+    let Some(upstream) = backend.upstream.filter(|_| backend.is_valid) else {
         return Decision::Respond(Respond::invalid_backend(matched, backend));
     };
-    let filters = &backend.filters;
+    let filters = backend.filters();
     if filters.cors.is_some() && Cors::is_preflight(request) {
         let answer = Respond::by_backend(204, Reason::CorsPreflight, matched, backend);
         return Decision::Respond(answer);

@@ -97,11 +97,11 @@ impl<'t, 'r> Redirect<'t, 'r> {
     pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
         self.matched()
             .into_iter()
-            .flat_map(|matched| &matched.rule.filters.response)
+            .flat_map(|matched| &matched.rule.filters().response)
     }
 
     /// What the answer tells browsers.
     pub fn cors(&self) -> Option<&'t Cors> {
-        self.matched()?.rule.filters.cors.as_deref()
+        self.matched()?.rule.filters().cors.as_deref()
     }
 }

@@ -171,14 +171,14 @@ impl<'t> Respond<'t> {
     pub fn response_edits(&self) -> impl Iterator<Item = &'t HeaderEdits> + use<'t> {
         self.matched
             .into_iter()
-            .flat_map(|matched| &matched.rule.filters.response)
+            .flat_map(|matched| &matched.rule.filters().response)
     }
 
     /// What the answer tells browsers; the answer to a preflight is nothing else.
     pub fn cors(&self) -> Option<&'t Cors> {
         let of_backend = self
             .backend
-            .and_then(|backend| backend.filters.cors.as_deref());
-        of_backend.or_else(|| self.matched?.rule.filters.cors.as_deref())
+            .and_then(|backend| backend.filters().cors.as_deref());
+        of_backend.or_else(|| self.matched?.rule.filters().cors.as_deref())
     }
 }

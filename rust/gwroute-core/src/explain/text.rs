@@ -272,8 +272,7 @@ pub(super) fn edits(matched: Matched<'_>, backend: Option<&Backend>) -> Vec<Stri
         PathPattern::Prefix(prefix) => prefix.to_string(),
         _ => String::new(),
     };
-    let filters =
-        std::iter::once(&matched.rule.filters).chain(backend.map(|backend| &backend.filters));
+    let filters = std::iter::once(matched.rule.filters()).chain(backend.map(Backend::filters));
     filters
         .flat_map(|filters| filter_edits(filters, &prefix))
         .collect()

@@ -21,7 +21,7 @@ pub(crate) use rewrite::Rewrite;
 
 /// The filters of one rule, or of one backend. Most have few or none, so that what is rare or large
 /// stands behind a pointer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Filters {
     pub(crate) request: Vec<HeaderEdits>,
     pub(crate) response: Vec<HeaderEdits>,
@@ -40,14 +40,32 @@ pub(crate) enum End {
 }
 
 impl Filters {
-    /// In list order; of what follows a filter that answers by itself only two are reached. CORS
+    pub(crate) const fn none() -> Self {
+        Self {
+            request: Vec::new(),
+            response: Vec::new(),
+            rewrite: Rewrite {
+                hostname: None,
+                path: None,
+            },
+            cors: None,
+            auth: None,
+            mirrors: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// `None` if there are none. In list order; of what follows a filter that answers by itself only two are reached. CORS
     /// always comes first: a preflight carries nothing that the others could judge. Then comes
     /// external authorization, for an answer that is not everybody's is not anybody's either.
     pub(crate) fn compile(
         filters: &[ir::Filter],
         upstream: impl Fn(&str) -> Option<UpstreamId>,
-    ) -> Result<Self, Error> {
-        let mut compiled = Self::default();
+    ) -> Result<Option<Box<Self>>, Error> {
+        if filters.is_empty() {
+            return Ok(None);
+        }
+        let mut compiled = Self::none();
         for (i, filter) in filters.iter().enumerate() {
             let comes_first = matches!(filter, ir::Filter::Cors(_) | ir::Filter::ExternalAuth(_));
             if compiled.end.is_none() || comes_first {
@@ -58,7 +76,7 @@ impl Filters {
         }
         compiled.request.shrink_to_fit();
         compiled.response.shrink_to_fit();
-        Ok(compiled)
+        Ok(Some(Box::new(compiled)))
     }
 
     /// Upstreams that filters refer to, by key and number.

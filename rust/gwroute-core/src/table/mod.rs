@@ -2,6 +2,7 @@
 //! shares whatever the patch does not touch.
 
 mod decide;
+mod numbers;
 mod patch;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::upstreams::Upstreams;
 use crate::vhost::VirtualHost;
 
 pub(crate) use decide::Found;
+use numbers::Numbers;
 
 type Rules = HashMap<Arc<str>, Arc<Rule>, foldhash::fast::RandomState>;
 
@@ -27,6 +29,8 @@ pub struct RouteTable {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rules: Rules,
+    /// Of the rules.
+    numbers: Numbers,
     pub(crate) upstreams: Upstreams,
 }
 

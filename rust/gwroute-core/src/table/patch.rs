@@ -8,8 +8,7 @@ use crate::error::Error;
 use crate::ir;
 use crate::listener::{self, Listener};
 use crate::rule::Rule;
-use crate::table::{RouteTable, Rules};
-use crate::upstreams::Upstreams;
+use crate::table::RouteTable;
 use crate::vhost::{Placement, VirtualHost};
 
 /// Rules that go and rules that come; one that changed is among both.
@@ -40,17 +39,17 @@ impl RouteTable {
         }
         let (put, delete) = (delta.put_upstreams, delta.delete_upstreams);
         let upstreams = self.upstreams.patch(&put, &delete)?;
-        let mut rules = self.rules.clone();
-        let change = Change::of(delta.put_rules, &delta.delete_rules, &mut rules, &upstreams)?;
-        if !delete.is_empty() {
-            upstreams.check_references(rules.values())?;
-        }
         let mut table = Self {
             listeners: self.listeners.clone(),
             entries: self.entries.clone(),
-            rules,
+            rules: self.rules.clone(),
+            numbers: self.numbers.clone(),
             upstreams,
         };
+        let change = table.change(delta.put_rules, &delta.delete_rules)?;
+        if !delete.is_empty() {
+            table.upstreams.check_references(table.rules.values())?;
+        }
         match &delta.listeners {
             None => table.place(&change)?,
             Some(listeners) => table.place_anew(listeners, &change)?,
@@ -93,6 +92,36 @@ impl RouteTable {
         }
     }
 
+    /// Carries a change of rules out, and says what it was.
+    fn change(&mut self, put: Vec<ir::Rule>, delete: &[String]) -> Result<Change, Error> {
+        let (rules, numbers) = (&mut self.rules, &mut self.numbers);
+        let mut change = Change::default();
+        for key in delete {
+            let rule = rules.remove(key.as_str());
+            let rule = rule.ok_or_else(|| Error::unknown("rule", key).under("delete_rules"))?;
+            numbers.give_back(rule.number);
+            change.leave.push(rule);
+        }
+        change.join.reserve(put.len());
+        rules.reserve(put.len());
+        // Each is gone when the next is compiled, so that both forms of all are never there at once.
+        for (i, rule) in put.into_iter().enumerate() {
+            let known = rules.get(rule.key.as_str()).map(|known| known.number);
+            let number = known.unwrap_or_else(|| numbers.take());
+            let rule = Rule::compile(&rule, number, |key| self.upstreams.id(key))
+                .map_err(|e| e.under(format_args!("rules[{i}]")))?;
+            let rule = Arc::new(rule);
+            change
+                .leave
+                .extend(rules.insert(rule.key.clone(), rule.clone()));
+            change.join.push(rule);
+        }
+        match change.twice() {
+            Some(key) => Err(Error::duplicate("rule", key).under("rules")),
+            None => Ok(change),
+        }
+    }
+
     fn place(&mut self, change: &Change) -> Result<(), Error> {
         for ((listener, pattern), (leave, join)) in change.touched(&self.listeners)? {
             let hosts = &mut self.listeners[listener].hosts;
@@ -111,37 +140,6 @@ impl RouteTable {
 }
 
 impl Change {
-    /// Carries the change of rules out, and says what it was.
-    fn of(
-        put: Vec<ir::Rule>,
-        delete: &[String],
-        rules: &mut Rules,
-        upstreams: &Upstreams,
-    ) -> Result<Self, Error> {
-        let mut change = Self::default();
-        for key in delete {
-            let rule = rules.remove(key.as_str());
-            let rule = rule.ok_or_else(|| Error::unknown("rule", key).under("delete_rules"))?;
-            change.leave.push(rule);
-        }
-        change.join.reserve(put.len());
-        rules.reserve(put.len());
-        // Each is gone when the next is compiled, so that both forms of all are never there at once.
-        for (i, rule) in put.into_iter().enumerate() {
-            let rule = Rule::compile(&rule, |key| upstreams.id(key))
-                .map_err(|e| e.under(format_args!("rules[{i}]")))?;
-            let rule = Arc::new(rule);
-            change
-                .leave
-                .extend(rules.insert(rule.key.clone(), rule.clone()));
-            change.join.push(rule);
-        }
-        match change.twice() {
-            Some(key) => Err(Error::duplicate("rule", key).under("rules")),
-            None => Ok(change),
-        }
-    }
-
     /// The key that two of the rules that come have.
     fn twice(&self) -> Option<&str> {
         let mut seen = HashSet::with_capacity(self.join.len());
@@ -184,5 +182,46 @@ fn placement(rule: &Arc<Rule>, host: &ir::VirtualHost) -> Placement {
     Placement {
         rule: rule.clone(),
         hostname: host.hostname.as_deref().map(Arc::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn patched(table: &RouteTable, put: &[&str], delete: &[&str]) -> RouteTable {
+        let rules = put.iter().map(|key| {
+            serde_json::json!({
+                "key": key, "route": {"kind": "HTTPRoute", "namespace": "a", "name": key, "rule": 0},
+                "hosts": [], "filters": [], "backends": [],
+                "matches": [{"path": null, "method": null, "headers": [], "query_params": [],
+                             "line": null}],
+            })
+        });
+        let rules: Vec<_> = rules.collect();
+        let delta = serde_json::json!({
+            "schema": 1, "listeners": null, "put_rules": rules, "delete_rules": delete,
+            "put_upstreams": [], "delete_upstreams": [],
+        });
+        table.patch_json(delta.to_string().as_bytes()).unwrap()
+    }
+
+    fn numbers(table: &RouteTable) -> Vec<(&str, usize)> {
+        let rules = table.rules();
+        let mut numbers: Vec<_> = rules.map(|rule| (&**rule.key(), rule.number())).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    #[test]
+    fn a_rule_keeps_its_number_and_leaves_it_to_the_next() {
+        let table = patched(&RouteTable::default(), &["a", "b", "c"], &[]);
+        assert_eq!(numbers(&table), [("a", 0), ("b", 1), ("c", 2)]);
+        let table = patched(&table, &["a"], &["b"]);
+        assert_eq!(numbers(&table), [("a", 0), ("c", 2)]);
+        let table = patched(&table, &["d", "e"], &[]);
+        assert_eq!(numbers(&table), [("a", 0), ("c", 2), ("d", 1), ("e", 3)]);
     }
 }

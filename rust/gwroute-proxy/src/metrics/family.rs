@@ -26,7 +26,8 @@ impl<K: Hash + Eq, C: Default> Family<K, C> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cell(&self, key: K, worker: usize) -> Arc<C> {
+    /// The cell of one worker, made if it is the first time.
+    pub(super) fn cell(&self, key: K, worker: usize) -> Arc<C> {
         let mut family = self.lock();
         let cells = family.entry(key).or_default();
         if let Some((_, cell)) = cells.iter().find(|(owner, _)| *owner == worker) {

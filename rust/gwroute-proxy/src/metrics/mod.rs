@@ -11,6 +11,7 @@ mod cell;
 mod encode;
 mod exposition;
 mod family;
+mod hits;
 mod key;
 
 use std::cell::RefCell;
@@ -23,6 +24,7 @@ use gwroute_core::{RouteTable, ir};
 use crate::telemetry::{MirrorOutcome, Observer, Outcome, Record, TryOutcome};
 use cell::{Durations, WorkerCell};
 use family::{Family, Front};
+use hits::Hits;
 use key::{HandshakeKey, HandshakeQuery, RequestKey, RequestQuery, ResponseKey, TryKey, TryQuery};
 
 pub(crate) use exposition::{Exposition, Facts, Format};
@@ -62,7 +64,7 @@ struct Fronts {
     mirrors: Front<TryKey, AtomicU64>,
     connects: Front<String, Durations>,
     connections: Front<String, AtomicI64>,
-    hits: Front<String, AtomicU64>,
+    hits: Hits,
 }
 
 thread_local! {
@@ -178,8 +180,9 @@ impl Observer for Metrics {
     fn request_ended(&self, worker: usize, record: &Record) {
         let own = self.worker(worker);
         own.requests.fetch_sub(1, Relaxed);
-        let rule = record.rule.as_deref().map(|rule| &*rule.as_ir().key);
-        let request = RequestQuery::new(record, rule.filter(|_| self.per_route));
+        let rule = record.rule.as_deref();
+        let route = rule.filter(|_| self.per_route).map(|rule| &**rule.key());
+        let request = RequestQuery::new(record, route);
         let count = |cell: &AtomicU64| {
             cell.fetch_add(1, Relaxed);
         };
@@ -190,7 +193,7 @@ impl Observer for Metrics {
                     durations.observe(record.duration);
                 });
             if let Some(rule) = rule {
-                fronts.hits.with(&self.hits, worker, rule, count);
+                fronts.hits.count(&self.hits, worker, rule);
             }
             if record.outcome == Outcome::Backend {
                 own.answered.fetch_add(1, Relaxed);

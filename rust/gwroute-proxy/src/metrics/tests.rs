@@ -230,3 +230,17 @@ fn two_proxies_on_one_thread_count_apart() {
     assert_eq!(one.hits("httproute/shop/cart/rule/1"), 3);
     assert_eq!(other.hits("httproute/shop/cart/rule/1"), 4);
 }
+
+#[test]
+fn rules_that_had_the_same_number_count_apart() {
+    let metrics = Metrics::new(1, false);
+    let (one, mut other) = (forwarded(), forwarded());
+    let snapshot = SNAPSHOT.replace("rule/1", "rule/2");
+    let table = RouteTable::from_json(snapshot.as_bytes()).unwrap();
+    other.rule = table.rules().next().cloned();
+    for record in [&one, &other, &other, &one, &one] {
+        metrics.request_ended(0, record);
+    }
+    assert_eq!(metrics.hits("httproute/shop/cart/rule/1"), 3);
+    assert_eq!(metrics.hits("httproute/shop/cart/rule/2"), 2);
+}
