@@ -108,10 +108,8 @@ pub(super) fn details(record: &Record) -> &'static str {
         Stopped, TimeoutBackend, TimeoutClient, TimeoutConnect, TimeoutHead, TimeoutRequest,
         TimeoutTry, Tls, TransferCoding, Upgrade, Version,
     };
-    let had_begun = record
-        .upstream
-        .as_ref()
-        .is_some_and(|u| u.service_time.is_some());
+    let upstream = record.upstream.as_ref();
+    let had_begun = upstream.is_some_and(|upstream| upstream.service_time.is_some());
     match &record.outcome {
         Outcome::Backend => "via_upstream",
         Outcome::Handshake(_) => "tls_handshake_failed",
