@@ -12,6 +12,7 @@ use crate::client_body::ClientBody;
 use crate::copy::CopyBody;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
+use crate::hops::clean_trailers;
 use crate::kept::KeptBody;
 use crate::upstream::arriving::Arriving;
 
@@ -214,7 +215,8 @@ impl Body for ResponseBody {
             return Poll::Ready(Some(Err(Error::new(kind))));
         }
         match this.source.poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
+            Poll::Ready(Some(Ok(mut frame))) => {
+                clean_trailers(&mut frame);
                 this.passed(&frame);
                 if this.is_end_stream() {
                     this.finish();

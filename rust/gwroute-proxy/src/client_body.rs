@@ -17,6 +17,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::BodyWatch;
 use crate::heads::Heads;
+use crate::hops::clean_trailers;
 use crate::kept::Piece;
 
 /// A body that comes from a client.
@@ -76,7 +77,10 @@ impl ClientBody {
         if self.ended {
             return Poll::Ready(None);
         }
-        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let mut frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        if let Some(Ok(frame)) = &mut frame {
+            clean_trailers(frame);
+        }
         self.note(frame.as_ref());
         let blamed = |error| Error::because(blame(&error), &error);
         Poll::Ready(frame.map(|frame| frame.map_err(blamed)))

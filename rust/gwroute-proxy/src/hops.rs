@@ -1,6 +1,7 @@
 //! Headers that belong to one connection, and end with it (RFC 9110 7.6.1).
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http_body::Frame;
 
 /// Headers of a message that end here, as they were met in it. Most messages have none but
 /// `Connection`, and no list of them is made.
@@ -52,6 +53,25 @@ impl Hops {
         for name in self.others {
             headers.remove(name);
         }
+    }
+}
+
+/// Removes from trailers what belongs to a connection, or frames and routes a message: it means
+/// nothing behind one, and HTTP/2 takes it for malformed (RFC 9110 6.5.1, RFC 9113 8.2.2).
+pub(crate) fn clean_trailers<T>(frame: &mut Frame<T>) {
+    const NEVER: [&str; 9] = [
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    if let Some(trailers) = frame.trailers_mut() {
+        NEVER.iter().for_each(|name| drop(trailers.remove(*name)));
     }
 }
 

@@ -150,6 +150,30 @@ fn bodies_and_trailers_pass_from_end_to_end() {
 }
 
 #[test]
+fn trailers_say_nothing_of_connections_and_framing() {
+    let evil = "connection: close\r\ncontent-length: 1\r\nkeep-alive: 1\r\nhost: b\r\nte: gzip\r\n\
+                transfer-encoding: chunked\r\nupgrade: h2c\r\nx-sum: 2\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
+    let plain = Backend::answering(move |_| format!("{head}{evil}"));
+    let gateway = Gateway::start(Snapshot::all_to(plain.address));
+    run(async {
+        let mut client = connect(gateway.address).await;
+        let response = client.send_request(get("/")).await.unwrap();
+        let (status, body, left) = read(response).await;
+        assert_eq!((status, body.as_str()), (200, "ok"));
+        assert_eq!(left, trailers("x-sum", "2"));
+
+        let grpc = h2::Backend::named("grpc").await;
+        let gateway = Gateway::start(all_to_h2c(&grpc));
+        let mut client = Client::connect(gateway.address);
+        client.send(format!(
+            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n{evil}"
+        ));
+        assert_eq!(client.response().body, "grpc");
+    });
+}
+
+#[test]
 fn a_stream_goes_both_ways_at_once() {
     run(async {
         let (feed, frames) = Frames::new();
