@@ -18,6 +18,7 @@ from gwroute.checks.ports import port_clashes
 from gwroute.checks.references import orphaned_slices, unused_grants, unused_parameters
 from gwroute.checks.routes import missed_pools
 from gwroute.checks.schema import SchemaCheck
+from gwroute.checks.selectors import impossible_selectors
 from gwroute.checks.services import topology_values, unpinned_backends
 from gwroute.checks.silences import silenced
 from gwroute.checks.view import View
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     unused_parameters,
     idle_listeners,
     lost_hostnames,
+    impossible_selectors,
     unknown_releases,
     lapsing_certificates,
     topology_values,

@@ -99,10 +99,19 @@ class LabelSelectorRequirement:
     operator: str
     values: tuple[str, ...] = ()
 
+    def fault(self) -> tuple[str, str] | None:
+        """The field that keeps it from saying anything, and why; None if it says something."""
+        match self.operator:
+            case "In" | "NotIn":
+                return None if self.values else ("operator", f"{self.operator} needs values")
+            case "Exists" | "DoesNotExist":
+                return ("values", f"{self.operator} takes no values") if self.values else None
+        return ("operator", f"{self.operator!r} is none of In, NotIn, Exists, DoesNotExist")
+
 
 @model()
 class LabelSelector:
-    """Selects by labels; an empty one selects everything."""
+    """Selects by labels; an empty one selects everything, one with a fault nothing."""
 
     match_labels: dict[str, str] = field(default_factory=dict)
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
@@ -116,6 +125,8 @@ class LabelSelector:
 
 def _holds(requirement: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:
     value = labels.get(requirement.key)
+    if requirement.fault() is not None:
+        return False
     match requirement.operator:
         case "In":
             return value is not None and value in requirement.values
@@ -123,6 +134,4 @@ def _holds(requirement: LabelSelectorRequirement, labels: Mapping[str, str]) -> 
             return value is None or value not in requirement.values
         case "Exists":
             return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False
+    return value is None
