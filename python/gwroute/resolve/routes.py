@@ -202,8 +202,8 @@ def _outrun(rival: ObjectKey, section: Section) -> Refusal:
         Reason.RIVAL_ROUTE,
         "GWR306",
         "^hostnames",
-        f"{rival}, which is older, has hostnames in common on listener {section.name}; HTTPRoutes "
-        "and GRPCRoutes are never merged",
+        f"{rival}, which goes first (the older, then by name), has hostnames in common on listener "
+        f"{section.name}; HTTPRoutes and GRPCRoutes are never merged",
         "give the two routes different hostnames",
     )
 
