@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import gateways
+import handshakes
 import keys
-import resumption
 import rounds
 import subjects
 from keys import KeyPair
@@ -31,6 +31,7 @@ MAKERS: dict[str, Callable[[Path, int, int, KeyPair], Subject]] = {
 
 def compare(folder: Path, backend: int, settings: Settings) -> None:
     """Prints three tables: full handshakes, resumed ones, requests."""
+    handshakes.build()
     folder = folder / "tls"
     folder.mkdir()
     pair, client = keys.make(folder), keys.client(folder)
@@ -43,12 +44,14 @@ def compare(folder: Path, backend: int, settings: Settings) -> None:
         for subject in compared:
             keys.check(subject.port, client)
         print(f"\nTLS 1.3, {keys.SUITE}, {keys.GROUP}, ECDSA over P-256")
-        once = Question(path="/away", headers=("Connection: close",), tls=client)
-        print("new connections with a full handshake and one redirect each:")
-        rounds.table(rounds.rounds(compared, running, settings, once), "nginx", "connections")
-        print("\nthe same, resumed from a ticket, one after the other:")
-        rounds.table(
-            rounds.rounds(compared, running, settings, once, resumption.run), "nginx", "connections"
-        )
-        print("\nGETs over kept connections, forwarded:")
+        once = Question(path="/away")
+        for words, ask in (
+            ("with a full handshake", handshakes.full),
+            ("that resume a session", handshakes.resumed),
+        ):
+            print(f"new connections {words}, and one redirect each:")
+            taken = rounds.rounds(compared, running, settings, once, ask)
+            rounds.table(taken, "nginx", "connections")
+            print()
+        print("GETs over kept connections, forwarded:")
         rounds.table(rounds.rounds(compared, running, settings, Question(tls=client)), "nginx")
