@@ -66,6 +66,9 @@ def main(seconds: float) -> int:
         code = round_(clock, seed)
         if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return UNUSABLE
+    if not clock.run:
+        print("the time was too short for a single test")
+        return UNUSABLE
     for name, text in clock.failed.items():
         print(f"\n{name}\n{text}")
     found = f"{len(clock.failed)} failing" if clock.failed else "found nothing"
