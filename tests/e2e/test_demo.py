@@ -66,9 +66,11 @@ class Demo:
 
 
 @pytest.fixture
-def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
+def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Demo]:
     arguments = getattr(request, "param", ())
-    with Process("demo", "--address", "127.0.0.1:0", *HERE, *arguments) as process:
+    # What is killed leaves its folder behind.
+    env = {"TMPDIR": str(tmp_path)}
+    with Process("demo", "--address", "127.0.0.1:0", *HERE, *arguments, env=env) as process:
         yield Demo(process)
 
 
