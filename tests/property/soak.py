@@ -1,8 +1,9 @@
 """Runs the property tests for a while: round after round, each with seeds of its own.
 
-``python -m property.soak SECONDS`` from the folder of tests, or ``make soak-properties``. A round
-is every test with the examples of the long profile, so that each has its share of the time; when
-the time is up, the test under way is the last. What was found is printed with what reproduces it.
+``python -m property.soak SECONDS [FOLDER]`` from the folder of tests, or ``make soak-properties``.
+A round is every test with the examples of the long profile, so that each has its share of the time;
+when the time is up, the test under way is the last. What was found is printed with what reproduces
+it.
 
 Exit codes: 0 nothing was found; 1 something was; 2 the tests cannot be run.
 """
@@ -23,7 +24,7 @@ NONE_FOUND, FOUND, UNUSABLE = range(3)
 
 
 class Clock:
-    """A plugin that skips what is left of a round when the time is up, and counts."""
+    """A plugin that ends a round when the time is up, and counts."""
 
     def __init__(self, until: float) -> None:
         self.until = until
@@ -38,9 +39,9 @@ class Clock:
         """Another order each round, so that no test is always the one left out."""
         random.shuffle(items)
 
-    def pytest_runtest_setup(self) -> None:
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         if self.is_up:
-            pytest.skip("the time is up")
+            item.session.shouldstop = "the time is up"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -49,13 +50,17 @@ class Clock:
             self.run[report.nodeid] += 1
 
 
-def round_(clock: Clock, seed: int) -> int:
-    """Every test once; returns pytest's exit code."""
+def round_(folder: Path, clock: Clock, seed: int) -> bool:
+    """Every test once, or as many as there is time for; False if they cannot be run."""
     options = [f"--hypothesis-seed={seed}", "-o", "timeout=0", "-q", "--no-header", "-r", "fE"]
-    return pytest.main([str(FOLDER), *options, "--no-summary", "-p", "no:cacheprovider"], [clock])
+    options += ["--no-summary", "-p", "no:cacheprovider"]
+    code = pytest.main([str(folder), *options], [clock])
+    if code == pytest.ExitCode.INTERRUPTED:
+        return clock.is_up
+    return code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
-def main(seconds: float) -> int:
+def main(seconds: float, folder: Path = FOLDER) -> int:
     os.environ["GWROUTE_HYPOTHESIS"] = "soak"
     begun = time.monotonic()
     clock, rounds = Clock(begun + seconds), 0
@@ -63,8 +68,7 @@ def main(seconds: float) -> int:
         rounds += 1
         seed = random.SystemRandom().getrandbits(32)
         print(f"round {rounds}, seed {seed}, {time.monotonic() - begun:.0f} s", flush=True)
-        code = round_(clock, seed)
-        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if not round_(folder, clock, seed):
             return UNUSABLE
     if not clock.run:
         print("the time was too short for a single test")
@@ -80,4 +84,4 @@ def main(seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1])))
+    sys.exit(main(float(sys.argv[1]), *map(Path, sys.argv[2:])))
