@@ -12,19 +12,9 @@ from threading import Thread
 
 from conformance.material import KeyPair, make
 from gwroute import EchoServer
-from support.serving import Served, serving
+from support.serving import GATEWAY, Served, serving
 
-WORLD = """\
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: c}
-spec: {controllerName: gwroute.dev/gateway-controller}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: ack-gateway}
-spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}
----
+ROUTE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: r}
@@ -123,7 +113,7 @@ def checking(context: ssl.SSLContext | None = None) -> Iterator[str]:
 @contextmanager
 def gateway(folder: Path, check: str, more: str = "") -> Iterator[Served]:
     world = folder / "world.yaml"
-    world.write_text(WORLD + more, "utf-8")
+    world.write_text(GATEWAY + ROUTE + more, "utf-8")
     with EchoServer(http="127.0.0.1:0") as backend:
         given = (f"default/cart:80={backend.addresses['http']}", f"default/check:80={check}")
         options = [part for one in given for part in ("--endpoint", one)]

@@ -10,19 +10,9 @@ import pytest
 
 from gwroute import EchoServer
 from support.process import Process
-from support.serving import HERE, Answer, Served, serving
+from support.serving import GATEWAY, HERE, Answer, Served, serving
 
-WORLD = """\
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: c}
-spec: {controllerName: gwroute.dev/gateway-controller}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: ack-gateway}
-spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}
----
+ROUTE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: r}
@@ -58,7 +48,7 @@ def pods() -> Iterator[str]:
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     world = tmp_path / "world.yaml"
-    world.write_text(WORLD, "utf-8")
+    world.write_text(GATEWAY + ROUTE, "utf-8")
     return world
 
 

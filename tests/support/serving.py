@@ -21,6 +21,20 @@ HOST = "www.example.com"
 HERE = ("--admin", "127.0.0.1:0", "--stats", "127.0.0.1:0", "--ready-address", "127.0.0.1:0")
 """The own endpoints at free ports."""
 
+GATEWAY = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: c}
+spec: {controllerName: gwroute.dev/gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: ack-gateway}
+spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+"""
+"""A Gateway with one listener in clear text, for manifests to go on from."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
