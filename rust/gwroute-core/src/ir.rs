@@ -134,6 +134,14 @@ pub struct Rule {
     pub session: Option<Session>,
 }
 
+impl Rule {
+    /// The line of the manifest at which one of its matches stands, or else its route's.
+    pub fn line(&self, index: usize) -> Option<u32> {
+        let own = self.matches.get(index).and_then(|written| written.line);
+        own.or(self.route.line)
+    }
+}
+
 /// Time limits of a rule (Gateway API, HTTPRouteTimeouts), in milliseconds; 0 is no limit, `None`
 /// the data plane's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -53,7 +53,6 @@ pub(crate) fn route(rule: &Rule, index: usize) -> Route {
         rule: position,
         rule_name,
         file,
-        line,
         ..
     } = &rule.as_ir().route;
     Route {
@@ -64,11 +63,6 @@ pub(crate) fn route(rule: &Rule, index: usize) -> Route {
         rule_name: rule_name.clone(),
         index,
         file: file.clone(),
-        line: rule
-            .as_ir()
-            .matches
-            .get(index)
-            .and_then(|conditions| conditions.line)
-            .or(*line),
+        line: rule.as_ir().line(index),
     }
 }

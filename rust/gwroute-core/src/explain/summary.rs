@@ -156,7 +156,6 @@ pub(super) fn route(rule: &Rule, index: usize) -> RouteSummary {
         rule: position,
         rule_name,
         file,
-        line,
         ..
     } = &rule.ir.route;
     RouteSummary {
@@ -167,7 +166,7 @@ pub(super) fn route(rule: &Rule, index: usize) -> RouteSummary {
         rule_name: rule_name.clone(),
         index,
         file: file.clone(),
-        line: rule.ir.matches[index].line.or(*line),
+        line: rule.ir.line(index),
     }
 }
 

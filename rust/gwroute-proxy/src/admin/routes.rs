@@ -91,7 +91,7 @@ fn rule_view<'a>(rule: &'a ir::Rule, index: usize, metrics: &Metrics) -> Option<
         rule_name: route.rule_name.as_deref(),
         index,
         file: route.file.as_deref(),
-        line: conditions.line.or(route.line),
+        line: rule.line(index),
         conditions,
         backends: backends.collect(),
         hits: metrics.hits(&rule.key),
